@@ -1,0 +1,1 @@
+"""The Faust application around the detector: it only moves records."""
