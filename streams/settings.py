@@ -1,0 +1,216 @@
+"""Every setting of distillwatch, with its default and its range; `load_settings` reads them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path  # noqa: TC003 - pydantic reads it at run time
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from models.errors import SettingsError
+from streams.settings_errors import describe
+from streams.settings_layers import merge, read_layers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streams.settings_layers import Layer
+
+TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
+Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
+_SERVER = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$")
+
+
+class Section(BaseModel):
+    """What all sections share: frozen, unknown keys refused, described by their attribute docstrings."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
+    )
+
+
+class KafkaSettings(Section):
+    """The broker; this one section feeds the worker, the admin client and the tools."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    """Comma-separated `host:port` of some brokers of the cluster."""
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How connections are secured."""
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] | None = None
+    """How we log in; required by the SASL protocols."""
+    sasl_username: str | None = None
+    """User to log in as; required by the SASL protocols."""
+    sasl_password: SecretStr | None = None
+    """Password to log in with; required by the SASL protocols, never shown."""
+    ssl_cafile: Path | None = None
+    """Certificates (PEM) that may sign the brokers' own; the system's store when absent."""
+    ssl_certfile: Path | None = None
+    """Our client certificate (PEM), when the brokers ask for one."""
+    ssl_keyfile: Path | None = None
+    """Key (PEM) of the client certificate."""
+    group: Annotated[str, Field(min_length=1, max_length=255)] = "distillwatch"
+    """Consumer group; workers of one group share the partitions."""
+    startup_timeout: Seconds = 60.0
+    """Seconds to wait for the broker at the start before giving up."""
+    request_timeout: Seconds = 30.0
+    """Seconds until a single request to the broker has failed."""
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _servers_have_ports(cls, value: str) -> str:
+        for server in value.split(","):
+            if not _SERVER.match(server.strip()):
+                raise ValueError("must be host:port, several separated by commas")
+        return value
+
+    @model_validator(mode="after")
+    def _credentials_are_complete(self) -> Self:
+        if self.security_protocol.startswith("SASL"):
+            for name in ("sasl_mechanism", "sasl_username", "sasl_password"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name} is required when security_protocol is {self.security_protocol}")
+        if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
+            raise ValueError("ssl_certfile and ssl_keyfile are required together")
+        return self
+
+
+class SourceSettings(Section):
+    """The topic with the platform's request events."""
+
+    topic: TopicName = "llm-requests"
+    """Topic to read."""
+    format: Literal["native"] = "native"
+    """How its records are written."""
+    keyed_by_tenant: bool = False
+    """Whether records of one tenant always share a partition; saves the hop over the sketch topic."""
+    start: Literal["earliest", "latest"] = "earliest"
+    """Where a group without committed offsets begins."""
+    max_record_bytes: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = 16_777_216
+    """Largest record in bytes that is taken in, and kept as it is when it becomes a dead letter."""
+
+
+class TopicSettings(Section):
+    """Our own topics."""
+
+    sketches: TopicName = "distillwatch-sketches"
+    """Sketches keyed by tenant, from intake to detect."""
+    state: TopicName = "distillwatch-state"
+    """Compacted snapshots of the tenants' models."""
+    alerts: TopicName = "distillwatch-alerts"
+    """Findings, for a SIEM, an on-call or a rate limiter to read."""
+    dead_letters: TopicName = "distillwatch-dead-letters"
+    """Records that could not be understood, as they were."""
+    partitions: Annotated[int, Field(ge=1, le=10_000)] = 4
+    """Partitions of the sketch and state topics; at most so many workers share the detection."""
+    replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
+    """Copies of every partition; 3 in production."""
+    check_at_start: bool = True
+    """Whether a worker checks the topics before it starts; off only for brokers without an admin API."""
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        names = [self.sketches, self.state, self.alerts, self.dead_letters]
+        if len(set(names)) < len(names):
+            raise ValueError("sketches, state, alerts and dead_letters must be four different topics")
+        return self
+
+
+class EmbeddingSettings(Section):
+    """How text becomes a vector."""
+
+    kind: Literal["wordllama", "hashed"] = "wordllama"
+    """`wordllama` uses the weights of that package; `hashed` needs none and finds less."""
+
+
+class StateSettings(Section):
+    """How tenants are kept in memory and on the state topic."""
+
+    max_tenants: Annotated[int, Field(ge=1)] = 100_000
+    """Tenants a worker keeps in memory; the least recently seen beyond it live on in the state topic."""
+    ttl_days: Annotated[float, Field(gt=0, le=3_650, allow_inf_nan=False)] = 30.0
+    """Days of event time without a request after which a tenant is forgotten."""
+    checkpoint_seconds: Seconds = 5.0
+    """Longest time between two checkpoints."""
+    checkpoint_events: Annotated[int, Field(ge=1)] = 50_000
+    """Most events between two checkpoints."""
+    max_snapshot_bytes: Annotated[int, Field(ge=1_024, le=10_485_760)] = 262_144
+    """Largest snapshot of one tenant in bytes."""
+
+
+class MetricsSettings(Section):
+    """The worker's own web port, with `/metrics` and `/health`."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """Address to listen on; `0.0.0.0` shows it to the network."""
+    port: Annotated[int, Field(ge=0, le=65_535)] = 9464
+    """Port to listen on; 0 switches it off."""
+
+
+class WorkerSettings(Section):
+    """The worker as a process."""
+
+    liveness_seconds: Seconds = 120.0
+    """Seconds without progress, while there is something to read, after which the worker ends."""
+
+
+class LogSettings(Section):
+    """What the worker writes to stderr; never text of a prompt."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least important messages that are written."""
+    format: Literal["json", "console"] = "json"
+    """`json` for machines, `console` for people."""
+
+
+class Settings(Section):
+    """All settings; frozen, and valid once they exist."""
+
+    kafka: KafkaSettings = KafkaSettings()
+    source: SourceSettings = SourceSettings()
+    topics: TopicSettings = TopicSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    state: StateSettings = StateSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    worker: WorkerSettings = WorkerSettings()
+    log: LogSettings = LogSettings()
+
+
+def load_settings(path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
+    """Read the settings file, then the environment, then `overrides`; the later wins.
+
+    Parameters
+    ----------
+    path
+        The settings file. Without it `distillwatch.toml` of the working folder is read, if there is one.
+    overrides
+        Values by dotted name, such as `{"kafka.group": "blue"}`.
+
+    Raises
+    ------
+    SettingsError
+        A file cannot be read, or settings are unknown or wrong: one line each, with name and source.
+    """
+    return build_settings(read_layers(path, overrides or {}))
+
+
+def build_settings(layers: Sequence[Layer]) -> Settings:
+    """Validate the given layers, the last of which wins.
+
+    Raises
+    ------
+    SettingsError
+        One line for every setting that is unknown or wrong.
+    """
+    try:
+        return Settings.model_validate(merge(layers))
+    except ValidationError as error:
+        raise SettingsError("\n".join(describe(error, layers, Settings))) from None

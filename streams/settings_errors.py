@@ -1,0 +1,92 @@
+"""Wrong settings in plain words: the name, the source, what is wrong and what is allowed."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from streams.settings_layers import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from pydantic import BaseModel, ValidationError
+    from pydantic_core import ErrorDetails
+
+    from streams.settings_layers import Layer
+
+_TEXTS = {
+    "int_parsing": "must be a whole number",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "bool_parsing": "must be true or false",
+    "bool_type": "must be true or false",
+    "string_type": "must be a text",
+    "path_type": "must be a path",
+    "string_too_short": "must not be empty",
+    "greater_than": "must be above {gt}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than": "must be below {lt}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "must have at most {max_length} characters",
+    "string_pattern_mismatch": "must be 1 to 249 letters, digits, dots, underscores or hyphens",
+    "literal_error": "must be {expected}",
+    "model_type": "must be a section with settings, such as [{section}] in the file",
+    "dataclass_type": "must be a section with settings, such as [{section}] in the file",
+}
+
+
+def describe(error: ValidationError, layers: Sequence[Layer], schema: type[BaseModel]) -> Iterator[str]:
+    """One line for each problem; secrets are never repeated."""
+    for problem in error.errors(include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        layer = lookup(layers, name)
+        place = f" ({layer.locate(name)})" if layer else ""
+        yield f"{name}{_given(problem, schema)}{place}: {_explain(problem, name, schema)}"
+
+
+def _given(problem: ErrorDetails, schema: type[BaseModel]) -> str:
+    value = problem["input"]
+    if not isinstance(value, str | int | float) or problem["type"] == "unexpected_keyword_argument":
+        return ""
+    if problem["type"] == "extra_forbidden" or _is_secret(problem["loc"], schema):
+        return ""
+    return f" = {value!r}"
+
+
+def _explain(problem: ErrorDetails, name: str, schema: type[BaseModel]) -> str:
+    kind = problem["type"]
+    if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
+        return _unknown(problem["loc"], schema)
+    if kind in _TEXTS:
+        return _TEXTS[kind].format_map({**problem.get("ctx", {}), "section": name})
+    return problem["msg"].removeprefix("Value error, ")
+
+
+def _unknown(location: tuple[int | str, ...], schema: type[BaseModel]) -> str:
+    *sections, key = (str(part) for part in location)
+    known = _keys(sections, schema)
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"did you mean {'.'.join([*sections, close[0]])}?" if close else f"known are {', '.join(known)}"
+    return f"there is no such setting; {hint}"
+
+
+def _keys(sections: Sequence[str], schema: type[BaseModel]) -> list[str]:
+    """Names of the settings of a section, or of the sections themselves."""
+    if not sections:
+        return list(schema.model_fields)
+    annotation = schema.model_fields[sections[0]].annotation
+    fields = getattr(annotation, "__pydantic_fields__", {})
+    return list(fields)
+
+
+def _is_secret(location: tuple[int | str, ...], schema: type[BaseModel]) -> bool:
+    field = schema.model_fields.get(str(location[0])) if location else None
+    fields = getattr(field.annotation, "__pydantic_fields__", {}) if field else {}
+    inner = fields.get(str(location[1])) if len(location) > 1 else None
+    return inner is not None and SecretStr.__name__ in str(inner.annotation)
