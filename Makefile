@@ -1,0 +1,103 @@
+# One verb a target. Each sets up what it needs, and only that; see `make help`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
+ARGS   ?=
+PYTEST ?=
+
+# The stamps say what the environment holds: the program alone, or the tools of development as well.
+RUNTIME := $(VENV)/.runtime
+DEV     := $(VENV)/.dev
+KAFKA   := deploy/kafka/local_kafka.py
+
+##@ Use
+
+.PHONY: setup
+setup: $(RUNTIME) ## the environment only: .venv with .venv/bin/distillwatch
+
+.PHONY: demo
+demo: $(RUNTIME) ## the whole pipeline on an embedded broker, one tenant of it an attacker
+	$(BIN)/distillwatch demo $(ARGS)
+
+.PHONY: kafka
+kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foreground
+	$(BIN)/python $(KAFKA) $(ARGS)
+
+##@ Develop
+
+.PHONY: test
+test: $(DEV) java lint ## lint, types and every test
+	$(BIN)/python -m pytest $(PYTEST)
+
+.PHONY: lint
+lint: $(DEV) ## ruff (rules and format) and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: bench
+bench: $(DEV) java ## the benchmarks, each with its peers and its limit
+	$(BIN)/python -m bench $(ARGS)
+
+.PHONY: lock
+lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --constraint requirements.lock --output-file requirements-build.lock --group build
+	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
+	    --output-file requirements-dev.lock --group build --group dev pyproject.toml
+
+.PHONY: clean
+clean: ## remove the environment and every cache of the work tree
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
+	    /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+# Hashes and versions, but no address: every machine takes the packages from its own index.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(if $(UPGRADE),--upgrade)
+
+# The first interpreter for which every dependency has a wheel; `make PYTHON=...` chooses another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+    "$$python" -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+    2>/dev/null && { echo "$$python"; break; }; done)
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+	    echo 'No Python 3.11 to 3.13 with the venv module was found.' >&2; \
+	    echo 'Install one (on Debian: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3' >&2; \
+	    exit 1; \
+	fi
+	"$(PYTHON)" -m venv --clear $(VENV)
+
+$(RUNTIME): requirements.lock requirements-build.lock pyproject.toml $(BIN)/python
+	$(PIP) install --quiet --require-hashes --requirement requirements.lock --requirement requirements-build.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
+	touch $@
+
+# Apache Kafka 4 runs on Java 17 or newer and comes through Maven.
+.PHONY: java
+java:
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq; \
+	    apt-get install -qq -y --no-install-recommends default-jre-headless maven; \
+	else \
+	    echo 'The local Apache Kafka needs Java 17 or newer and Maven, and one of them is missing.' >&2; \
+	    echo 'Install them (on Debian: sudo apt-get install default-jre-headless maven) and run make again.' >&2; \
+	    exit 1; \
+	fi
