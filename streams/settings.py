@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path  # noqa: TC003 - pydantic reads it at run time
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -18,12 +19,7 @@ from pydantic import (
 
 from models.errors import SettingsError
 from streams.settings_errors import describe
-from streams.settings_layers import merge, read_layers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from streams.settings_layers import Layer
+from streams.settings_layers import Layer, merge, read_layers
 
 TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
 
-from streams.settings_layers import lookup
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from pydantic import BaseModel, ValidationError
-    from pydantic_core import ErrorDetails
-
-    from streams.settings_layers import Layer
+from streams.settings_layers import Layer, lookup
 
 _TEXTS = {
     "int_parsing": "must be a whole number",
