@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from models.errors import SettingsError
+from models.native import DEFAULT_LIMITS, InputLimits
 from streams.settings_errors import describe
 from streams.settings_layers import Layer, merge, read_layers
 
@@ -92,6 +93,8 @@ class SourceSettings(Section):
     """Where a group without committed offsets begins."""
     max_record_bytes: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = 16_777_216
     """Largest record in bytes that is taken in, and kept as it is when it becomes a dead letter."""
+    max_text_chars: Annotated[int, Field(ge=1, le=1_073_741_824)] = DEFAULT_LIMITS.max_text_chars
+    """Longest prompt or response in characters; a record with a longer one becomes a dead letter."""
 
 
 class TopicSettings(Section):
@@ -125,6 +128,8 @@ class EmbeddingSettings(Section):
 
     kind: Literal["wordllama", "hashed"] = "wordllama"
     """`wordllama` uses the weights of that package; `hashed` needs none and finds less."""
+    size: Annotated[int, Field(ge=1, le=65_536)] = DEFAULT_LIMITS.embedding_size
+    """How many floats an `embedding` has that an event brings along."""
 
 
 class StateSettings(Section):
@@ -178,6 +183,11 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def input_limits(self) -> InputLimits:
+        """What a record may hold at most."""
+        return InputLimits(self.source.max_text_chars, self.embedding.size)
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:
