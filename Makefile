@@ -33,7 +33,7 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 
 .PHONY: test
 test: $(DEV) java lint ## lint, types and every test
-	$(BIN)/python -m pytest $(PYTEST)
+	DISTILLWATCH_REQUIRE_KAFKA=1 $(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: lint
 lint: $(DEV) ## ruff (rules and format) and mypy
