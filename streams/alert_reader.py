@@ -1,0 +1,88 @@
+"""Read findings from the alert topic, without a group and without commits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Message, TopicPartition
+
+from models.errors import BrokerError
+from streams.librdkafka import librdkafka_options, partitions_of
+from streams.settings import Settings
+
+_POLL_SECONDS = 0.2
+
+
+class AlertReader:
+    """Reads all partitions of the alert topic.
+
+    Parameters
+    ----------
+    from_beginning
+        Whether to start with the oldest finding, or with those that are written from now on.
+
+    Raises
+    ------
+    BrokerError
+        No broker answers.
+    TopicError
+        The topic does not exist.
+    """
+
+    def __init__(self, settings: Settings, *, from_beginning: bool) -> None:
+        topic = settings.topics.alerts
+        self._partitions = partitions_of(settings.kafka, topic)
+        self._broker = settings.kafka.bootstrap_servers
+        self._lost = False
+        self._consumer = Consumer(
+            librdkafka_options(settings.kafka)
+            | {
+                "group.id": "distillwatch-alerts-reader",  # librdkafka asks for one; it is never joined
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "error_cb": self._on_error,
+            }
+        )
+        start = OFFSET_BEGINNING if from_beginning else OFFSET_END
+        self._consumer.assign([TopicPartition(topic, number, start) for number in self._partitions])
+
+    def present(self) -> Iterator[bytes]:
+        """Yield what there is up to the end of every partition."""
+        unread = set(self._partitions)
+        while unread:
+            message = self._poll()
+            if message is None:
+                continue
+            if message.error() is not None:
+                unread.discard(message.partition() or 0)
+            elif message.partition() in unread:
+                yield message.value() or b""
+
+    def follow(
+        self, until_idle: float | None = None, now: Callable[[], float] = time.monotonic
+    ) -> Iterator[bytes]:
+        """Yield findings as they come, for ever or until none came for `until_idle` seconds."""
+        last = now()
+        while until_idle is None or now() - last < until_idle:
+            message = self._poll()
+            if message is not None and message.error() is None:
+                last = now()
+                yield message.value() or b""
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._consumer.close()
+
+    def _poll(self) -> Message | None:
+        """Wait a moment for a finding or the end of a partition."""
+        message = self._consumer.poll(_POLL_SECONDS)
+        error = message.error() if message is not None else None
+        if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
+            raise BrokerError(f"findings cannot be read: {error.str()}; see `distillwatch doctor`")
+        if self._lost:
+            raise BrokerError(f"the broker at {self._broker} is gone; start it and read again")
+        return message
+
+    def _on_error(self, error: KafkaError) -> None:
+        self._lost = self._lost or error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001

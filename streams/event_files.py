@@ -1,0 +1,135 @@
+"""Files of events, a record a line: plain, gzip or zstandard, or stdin as `-`."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import zstandard
+
+from models.errors import DistillwatchError
+
+STDIN = "-"
+_GZIP = b"\x1f\x8b"
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file.
+
+    Parameters
+    ----------
+    file
+        The file's name as it was given.
+    number
+        From 1 on.
+    value
+        Its bytes without the line's end; of a line that is too long the beginning only.
+    whole
+        False when the line was longer than allowed and is cut off.
+    """
+
+    file: str
+    number: int
+    value: bytes
+    whole: bool = True
+
+
+class EventFile:
+    """Reads one file line by line in constant memory; the compression is told by the first bytes.
+
+    Parameters
+    ----------
+    name
+        A path, or `-` for stdin.
+    max_line_bytes
+        A longer line is cut off and marked.
+
+    Raises
+    ------
+    DistillwatchError
+        The file cannot be read.
+    """
+
+    def __init__(self, name: str, max_line_bytes: int) -> None:
+        self.name = name
+        self._limit = max_line_bytes
+        self._raw = _open(name)
+        self._seekable = self._raw.seekable()
+        self._position = 0
+
+    @property
+    def position(self) -> int:
+        """Bytes read so far, compressed where the file is; 0 of a stream that cannot tell."""
+        if self._seekable and not self._raw.closed:
+            self._position = self._raw.tell()
+        return self._position
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines and close the file.
+
+        Raises
+        ------
+        DistillwatchError
+            The file breaks off or is damaged; names the last good line.
+        """
+        number = 0
+        try:
+            with self._raw, _decompress(self._raw) as stream:
+                while text := stream.readline(self._limit + 1):
+                    number += 1
+                    whole = len(text) <= self._limit or text.endswith(b"\n")
+                    if not whole:
+                        _skip_line(stream, self._limit)
+                    yield Line(self.name, number, text.rstrip(b"\r\n"), whole)
+        except _DAMAGE as error:
+            detail = f"{self.name} is damaged after line {number} ({type(error).__name__}); restore the file"
+            raise DistillwatchError(detail) from error
+
+
+def total_size(names: Sequence[str]) -> int | None:
+    """Bytes of all the files together; None with stdin or a pipe among them.
+
+    Raises
+    ------
+    DistillwatchError
+        One of the files does not exist.
+    """
+    paths = [Path(name) for name in names if name != STDIN]
+    for path in paths:
+        if not path.exists():
+            raise DistillwatchError(f"cannot read {path}: there is no such file")
+    if len(paths) < len(names) or not all(path.is_file() for path in paths):
+        return None
+    return sum(path.stat().st_size for path in paths)
+
+
+def _open(name: str) -> io.BufferedReader:
+    if name == STDIN:
+        return io.BufferedReader(io.FileIO(sys.stdin.fileno(), closefd=False))
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise DistillwatchError(f"cannot read {name}: {error.strerror}") from None
+
+
+def _decompress(raw: io.BufferedReader) -> io.BufferedIOBase:
+    first = raw.peek(4)
+    if first.startswith(_GZIP):
+        return gzip.open(raw)
+    if first.startswith(_ZSTD):
+        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
+        return io.BufferedReader(reader, 1 << 16)
+    return raw
+
+
+def _skip_line(stream: io.BufferedIOBase, step: int) -> None:
+    while (text := stream.readline(step)) and not text.endswith(b"\n"):
+        pass

@@ -1,0 +1,138 @@
+"""Intake without a bus: lines of files become sketches, in their order, on as many cores as there are."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
+from operator import attrgetter
+
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
+
+from models.errors import DistillwatchError
+from models.sketch import encode_sketch
+from models.sketcher import Sketcher
+from streams.embedders import load_embedder
+from streams.event_files import Line
+from streams.formats import decoder
+from streams.reading import RequestReader
+
+_TOO_LONG = "the line is longer than source.max_record_bytes"
+BATCH = 512
+AHEAD = 4
+"""Batches in flight for each process."""
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePlan:
+    """How lines are read: the names of the input format and of the embedder."""
+
+    format: str
+    embedding: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A line that cannot be understood, and why; never its text."""
+
+    file: str
+    line: int
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class SketchedLines:
+    """What became of a run of lines.
+
+    Parameters
+    ----------
+    records
+        Key and value of every sketch as they would stand on the sketch topic, so that the detector sees
+        here to the bit what it would see there.
+    empty
+        Blank lines.
+    """
+
+    records: list[tuple[bytes, bytes]]
+    rejects: list[Reject]
+    empty: int
+
+
+def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Iterator[SketchedLines]:
+    """Decode and sketch lines; batches come back in the order of the lines.
+
+    Parameters
+    ----------
+    processes
+        How many to start; 0 works in this one.
+
+    Raises
+    ------
+    DistillwatchError
+        A process was ended from outside.
+    """
+    batches = _batches(lines)
+    if processes == 0:
+        yield from (sketch_lines(batch, plan) for batch in batches)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        waiting: deque[Future[SketchedLines]] = deque()
+        try:
+            for batch in batches:
+                waiting.append(pool.submit(sketch_lines, batch, plan))
+                if len(waiting) > processes * AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        except BrokenProcessPool:
+            detail = "a sketching process was ended from outside, perhaps for lack of memory"
+            raise DistillwatchError(f"{detail}; try --processes 1") from None
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
+    """Decode and sketch one batch of lines."""
+    reading = _reader(plan).read([_record(line) for line in lines if line.whole])
+    rejects = [
+        Reject(line.file, line.number, "record_too_large", _TOO_LONG) for line in lines if not line.whole
+    ]
+    rejects += [Reject(dead.topic, dead.offset, dead.reason, dead.detail) for dead in reading.dead_letters]
+    records = [(sketch.tenant.encode(), encode_sketch(sketch)) for _, sketch in reading.sketches]
+    return SketchedLines(records, sorted(rejects, key=attrgetter("line")), reading.empty)
+
+
+def _record(line: Line) -> ConsumerRecord:
+    """Dress a line up as a record of partition 0 of a topic with the file's name."""
+    return ConsumerRecord(
+        topic=line.file,
+        partition=0,
+        offset=line.number,
+        timestamp=0,
+        timestamp_type=0,
+        key=None,
+        value=line.value,
+        checksum=None,
+        serialized_key_size=-1,
+        serialized_value_size=len(line.value),
+        headers=(),
+    )
+
+
+@cache
+def _reader(plan: IntakePlan) -> RequestReader:
+    """Load the weights once a process."""
+    return RequestReader(decoder(plan.format), Sketcher(load_embedder(plan.embedding)))
+
+
+def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    iterator = iter(lines)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
