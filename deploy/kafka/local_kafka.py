@@ -20,8 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kafka import KafkaAdminClient
-from kafka.errors import KafkaError
+from kafka import KafkaAdminClient  # type: ignore[import-untyped]
+from kafka.errors import KafkaError  # type: ignore[import-untyped]
 from kafka_libraries import LocalKafkaError, fetch_libraries, find_java, kafka_version
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ class LocalKafka:
     sasl_bootstrap: str = field(default="", init=False)
     folder: Path = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _cluster_id: str = field(default="", init=False)
 
     def __enter__(self) -> Self:
         refuse_busy_port(self.port)
@@ -155,21 +156,12 @@ class LocalKafka:
             self._discard_attempt()
 
     def _launch(self, java: list[str]) -> None:
+        self._cluster_id = new_cluster_id()
         properties = self._assign_listeners()
         file = self.folder / "server.properties"
         file.write_text("".join(f"{key}={value}\n" for key, value in {**properties, **self.extra}.items()))
-        run_tool(
-            [
-                *java,
-                "kafka.tools.StorageTool",
-                "format",
-                "--standalone",
-                "-t",
-                new_cluster_id(),
-                "-c",
-                str(file),
-            ]
-        )
+        format_folder = ["kafka.tools.StorageTool", "format", "--standalone", "-t", self._cluster_id]
+        run_tool([*java, *format_folder, "-c", str(file)])
         with (self.folder / "broker.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [*die_with_parent(), *java, *HEAP, "kafka.Kafka", str(file)],
@@ -205,7 +197,7 @@ class LocalKafka:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 return False
-            if answers(self.bootstrap):
+            if cluster_at(self.bootstrap) == self._cluster_id:
                 return True
             time.sleep(POLL_SECONDS)
         return False
@@ -231,16 +223,17 @@ def access_control(users: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def answers(bootstrap: str) -> bool:
-    """Tell whether a broker answers at this address and has joined its cluster."""
+def cluster_at(bootstrap: str) -> str | None:
+    """Return the id of the cluster at this address, or None while no broker there has joined one."""
     host, port = bootstrap.rsplit(":", 1)
     try:
         socket.create_connection((host, int(port)), timeout=1).close()
         with KafkaAdminClient(bootstrap_servers=bootstrap, bootstrap_timeout_ms=2000) as admin:
-            brokers = admin.describe_cluster()["brokers"]
+            cluster = admin.describe_cluster()
     except (OSError, KafkaError):
-        return False
-    return any(not broker.get("is_fenced") for broker in brokers)
+        return None
+    joined = any(not broker.get("is_fenced") for broker in cluster["brokers"])
+    return str(cluster["cluster_id"]) if joined else None
 
 
 def refuse_busy_port(port: int) -> None:

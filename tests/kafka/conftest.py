@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "kafka")
 with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas with functions that are deprecated in Python 3.11 and 3.12 only.
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
-    from kafka import KafkaAdminClient
+    from kafka import KafkaAdminClient  # type: ignore[import-untyped]
 
 from kafka_libraries import LocalKafkaError
 from local_kafka import LocalKafka
