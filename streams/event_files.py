@@ -13,6 +13,7 @@ from pathlib import Path
 import zstandard
 
 from models.errors import DistillwatchError
+from streams.zstd_reader import ZstdReader
 
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
@@ -125,8 +126,7 @@ def _decompress(raw: io.BufferedReader) -> io.BufferedIOBase:
     if first.startswith(_GZIP):
         return gzip.open(raw)
     if first.startswith(_ZSTD):
-        reader = zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True)
-        return io.BufferedReader(reader, 1 << 16)
+        return io.BufferedReader(ZstdReader(raw), 1 << 16)
     return raw
 
 

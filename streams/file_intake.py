@@ -15,6 +15,7 @@ from operator import attrgetter
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.errors import DistillwatchError
+from models.native import InputLimits
 from models.sketch import encode_sketch
 from models.sketcher import Sketcher
 from streams.embedders import load_embedder
@@ -30,10 +31,11 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class IntakePlan:
-    """How lines are read: the names of the input format and of the embedder."""
+    """How lines are read: the names of the input format and of the embedder, and what a line may hold."""
 
     format: str
     embedding: str
+    limits: InputLimits
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def _record(line: Line) -> ConsumerRecord:
 @cache
 def _reader(plan: IntakePlan) -> RequestReader:
     """Load the weights once a process."""
-    return RequestReader(decoder(plan.format), Sketcher(load_embedder(plan.embedding)))
+    return RequestReader(decoder(plan.format, plan.limits), Sketcher(load_embedder(plan.embedding)))
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:

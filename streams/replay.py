@@ -38,7 +38,7 @@ class Replay:
     def __init__(self, settings: Settings, pace: Pace) -> None:
         self.summary = ReplaySummary()
         self._topic = settings.source.topic
-        self._decode = decoder(settings.source.format)
+        self._decode = decoder(settings.source.format, settings.input_limits)
         self._pace = pace
         self._failure: KafkaError | None = None
         self._producer = Producer(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from inspect import cleandoc
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -16,7 +17,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from models.config import DetectorConfig
 from models.errors import SettingsError
 from models.native import DEFAULT_LIMITS, InputLimits
 from streams.settings_errors import describe
@@ -132,6 +135,26 @@ class EmbeddingSettings(Section):
     """How many floats an `embedding` has that an event brings along."""
 
 
+def _describe_detector(schema: dict[str, Any]) -> None:
+    """Take the descriptions from the docstring, where the detector keeps them."""
+    text = cleandoc(DetectorConfig.__doc__ or "")
+    for name, setting in schema["properties"].items():
+        lines = re.search(rf"^{name}\n((?:    .*\n?)+)", text, re.MULTILINE)
+        setting["description"] = " ".join(lines[1].split()) if lines else ""
+
+
+@pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid", json_schema_extra=_describe_detector))
+class DetectorSettings(DetectorConfig):
+    """The detector; its settings, defaults and ranges are those of `models.config`."""
+
+    def __post_init__(self) -> None:
+        """Let pydantic collect what the detector refuses."""
+        try:
+            super().__post_init__()
+        except SettingsError as error:
+            raise ValueError(str(error)) from None
+
+
 class StateSettings(Section):
     """How tenants are kept in memory and on the state topic."""
 
@@ -179,6 +202,7 @@ class Settings(Section):
     source: SourceSettings = SourceSettings()
     topics: TopicSettings = TopicSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    detector: DetectorSettings = DetectorSettings()
     state: StateSettings = StateSettings()
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()

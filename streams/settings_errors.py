@@ -38,9 +38,12 @@ def describe(error: ValidationError, layers: Sequence[Layer], schema: type[BaseM
     """One line for each problem; secrets are never repeated."""
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
+        text = _explain(problem, name, schema)
+        if text.startswith(f"{name}."):  # the section itself knows better which of its settings is wrong
+            name, text = text.split(" ", 1)
         layer = lookup(layers, name)
         place = f" ({layer.locate(name)})" if layer else ""
-        yield f"{name}{_given(problem, schema)}{place}: {_explain(problem, name, schema)}"
+        yield f"{name}{_given(problem, schema)}{place}: {text}"
 
 
 def _given(problem: ErrorDetails, schema: type[BaseModel]) -> str:
@@ -57,7 +60,11 @@ def _explain(problem: ErrorDetails, name: str, schema: type[BaseModel]) -> str:
     if kind in {"extra_forbidden", "unexpected_keyword_argument"}:
         return _unknown(problem["loc"], schema)
     if kind in _TEXTS:
-        return _TEXTS[kind].format_map({**problem.get("ctx", {}), "section": name})
+        limits = {
+            key: f"{value:g}" if isinstance(value, float) else value
+            for key, value in problem.get("ctx", {}).items()
+        }
+        return _TEXTS[kind].format_map(limits | {"section": name})
     return problem["msg"].removeprefix("Value error, ")
 
 
