@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 import warnings
 from dataclasses import dataclass
@@ -22,6 +23,13 @@ with warnings.catch_warnings():
     # kafka-python 3.0.12 reads its schemas with functions that are deprecated in Python 3.11 and 3.12 only.
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     from kafka import KafkaAdminClient  # type: ignore[import-untyped]
+    from kafka.admin import (  # type: ignore[import-untyped]
+        ACL,
+        ACLOperation,
+        ACLPermissionType,
+        ResourcePattern,
+        ResourceType,
+    )
 
 from kafka_libraries import LocalKafkaError
 from local_kafka import LocalKafka
@@ -56,6 +64,12 @@ class MakeSettings(Protocol):
     """Build settings for one test; a section's keywords override what the fixture chose."""
 
     def __call__(self, **sections: dict[str, Any]) -> Settings: ...
+
+
+class Grant(Protocol):
+    """Give the one user a right on a topic or a group."""
+
+    def __call__(self, operation: str, *, topic: str = "", group: str = "") -> None: ...
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -106,6 +120,37 @@ def names() -> Names:
 def make_settings(kafka: str, names: Names) -> MakeSettings:
     """Return a function that builds settings for the broker, with this test's names."""
     return lambda **sections: settings_for(kafka, names, **sections)
+
+
+@pytest.fixture
+def guarded_settings(guarded_kafka: LocalKafka, names: Names) -> Settings:
+    """Settings of the one user on the broker that enforces access control lists."""
+    login = {
+        "bootstrap_servers": guarded_kafka.sasl_bootstrap,
+        "group": names.group,
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": "PLAIN",
+        "sasl_username": USER,
+        "sasl_password": PASSWORD,
+    }
+    return settings_for(guarded_kafka.sasl_bootstrap, names, kafka=login)
+
+
+@pytest.fixture
+def grant(guarded_kafka: LocalKafka) -> Iterator[Grant]:
+    """Return a function that gives the one user a right."""
+    with KafkaAdminClient(bootstrap_servers=guarded_kafka.bootstrap) as client:
+
+        def give(operation: str, *, topic: str = "", group: str = "") -> None:
+            resource = ResourcePattern(ResourceType.TOPIC if topic else ResourceType.GROUP, topic or group)
+            allow = ACLPermissionType.ALLOW
+            acl = ACL(f"User:{USER}", "*", ACLOperation[operation], allow, resource)
+            client.create_acls([acl])
+            deadline = time.monotonic() + 10
+            while not client.describe_acls(acl)[0]:  # the broker hears of it from the controller
+                assert time.monotonic() < deadline
+
+        yield give
 
 
 def settings_for(bootstrap: str, names: Names, **sections: dict[str, Any]) -> Settings:

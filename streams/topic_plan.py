@@ -1,0 +1,306 @@
+"""Which topics distillwatch needs, and how what exists differs from it; nothing here talks to a broker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.settings import KafkaSettings, Settings
+
+DAY_MS = 86_400_000
+KAFKA_DEFAULT_MESSAGE_BYTES = 1_048_588
+# Key, headers and framing of a record that is as large as it may be.
+HEADROOM_BYTES = 65_536
+NO_LIMIT = -1
+
+
+@dataclass(frozen=True, slots=True)
+class TopicFacts:
+    """A topic as it exists.
+
+    Parameters
+    ----------
+    replication
+        Copies of the partition that has the fewest.
+    config
+        Its effective configuration, or None if we may not read it.
+    rights
+        Operations that we may do on it, such as `READ`.
+    refused
+        We may not even learn whether it exists; the rest is empty then.
+    """
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str] | None
+    rights: frozenset[str]
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """A topic as it has to be.
+
+    Parameters
+    ----------
+    role
+        The setting that names it, such as `topics.state`.
+    partitions, replication
+        How many it is created with.
+    exact, least
+        Configuration that has to hold: the same words, or at least so much (-1 is without limit).
+    initial
+        Configuration that it is created with and that its owner may change.
+    rights
+        Operations on it that a worker needs.
+    fixed_partitions
+        Whether another number of partitions is an error.
+    """
+
+    role: str
+    name: str
+    partitions: int
+    replication: int
+    rights: frozenset[str]
+    exact: Mapping[str, str] = field(default_factory=dict)
+    least: Mapping[str, int] = field(default_factory=dict)
+    initial: Mapping[str, str] = field(default_factory=dict)
+    fixed_partitions: bool = False
+
+    def creation_config(self) -> dict[str, str]:
+        """Return the configuration to create it with."""
+        return {**self.exact, **{key: str(value) for key, value in self.least.items()}, **self.initial}
+
+    def __str__(self) -> str:
+        config = ", ".join(f"{key}={value}" for key, value in sorted(self.creation_config().items()))
+        return f"{self.role} {self.name!r}: partitions={self.partitions}, copies={self.replication}, {config}"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """What `topics apply` would do, and what it must not do by itself.
+
+    Parameters
+    ----------
+    create
+        Topics to create.
+    keep
+        Topics that are as they have to be.
+    problems
+        What has to be mended by hand first, a line each.
+    notes
+        What is missing and not ours to create, a line each.
+    """
+
+    create: tuple[TopicSpec, ...] = ()
+    keep: tuple[TopicSpec, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def lines(self) -> list[str]:
+        """Return the plan for people, a line each."""
+        return [
+            *(f"create {spec}" for spec in self.create),
+            *(f"keep   {spec.role} {spec.name!r}" for spec in self.keep),
+            *(f"mend   {problem}" for problem in self.problems),
+            *(f"note   {note}" for note in self.notes),
+        ]
+
+
+def topic_names(settings: Settings) -> list[str]:
+    """Return the names of the topics that these settings use, the source first."""
+    return [spec.name for spec in wanted_topics(settings, 1)]
+
+
+def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]:
+    """Return every topic that these settings need, the source first.
+
+    Parameters
+    ----------
+    source_partitions
+        Partitions of the source topic; the state has as many where the source is keyed by tenant.
+    """
+    source = _source(settings, source_partitions)
+    if settings.source.keyed_by_tenant:
+        return [source, _state(settings, source_partitions), _alerts(settings), _dead_letters(settings)]
+    partitions = settings.topics.partitions
+    ours = [_sketches(settings), _state(settings, partitions), _alerts(settings), _dead_letters(settings)]
+    return [source, *ours]
+
+
+def make_plan(
+    settings: Settings, existing: Mapping[str, TopicFacts], *, with_source: bool = False
+) -> TopicPlan:
+    """Compare what is needed with what exists.
+
+    Parameters
+    ----------
+    existing
+        Topics by name; those that do not exist are absent.
+    with_source
+        Whether a missing source topic may be created, which is the platform's own otherwise.
+    """
+    source, keyed = existing.get(settings.source.topic), settings.source.keyed_by_tenant
+    notes = () if source or with_source else (_source_missing(settings),)
+    if keyed and notes:  # the state needs as many partitions as the source has
+        return TopicPlan(problems=notes)
+    wanted = wanted_topics(settings, source.partitions if source else settings.topics.partitions)
+    if keyed and source and source.refused:
+        return TopicPlan(problems=tuple(differences(settings, wanted[0], source)))
+    if notes:
+        wanted = wanted[1:]
+    found = [(spec, existing[spec.name]) for spec in wanted if spec.name in existing]
+    problems = {spec.name: list(differences(settings, spec, facts)) for spec, facts in found}
+    return TopicPlan(
+        create=tuple(spec for spec in wanted if spec.name not in existing),
+        keep=tuple(spec for spec in wanted if problems.get(spec.name) == []),
+        problems=tuple(line for lines in problems.values() for line in lines),
+        notes=notes,
+    )
+
+
+def differences(settings: Settings, spec: TopicSpec, facts: TopicFacts) -> Iterator[str]:
+    """Yield a line for everything that keeps an existing topic from being used; says how to mend it."""
+    called = f"{spec.role} {spec.name!r}"
+    if facts.refused:
+        yield f"may not see {called}: {grant(settings.kafka, 'Describe', topic=spec.name)}"
+        return
+    for right in sorted(spec.rights - facts.rights):
+        yield f"may not {right} {called}: {grant(settings.kafka, right.title(), topic=spec.name)}"
+    if spec.fixed_partitions and facts.partitions != spec.partitions:
+        yield _wrong_partitions(settings, spec, facts)
+    if facts.replication < spec.replication and spec.role != "source.topic":
+        yield (
+            f"{called} has {facts.replication} copies and topics.replication_factor is {spec.replication}: "
+            "reassign its partitions to more brokers, or lower the setting"
+        )
+    if facts.config is None:
+        yield f"may not read the configuration of {called}: " + grant(
+            settings.kafka, "DescribeConfigs", topic=spec.name
+        )
+    else:
+        yield from _config_differences(spec, facts.config)
+
+
+def grant(kafka: KafkaSettings, operation: str, *, topic: str = "", group: str = "") -> str:
+    """Return the advice, with its command, that gives us a right on a topic or a group."""
+    principal = f"User:{kafka.sasl_username or 'ANONYMOUS'}"
+    if kafka.security_protocol == "SSL":
+        principal = "User:<subject of kafka.ssl_certfile>"
+    resource = f"--topic {topic}" if topic else f"--group {group}"
+    return (
+        f"grant it with `kafka-acls.sh --bootstrap-server {kafka.bootstrap_servers} --add "
+        f"--allow-principal '{principal}' --operation {operation} {resource}`"
+    )
+
+
+def _source_missing(settings: Settings) -> str:
+    return (
+        f"source.topic {settings.source.topic!r} does not exist: it belongs to the platform; mend "
+        "source.topic, or create it with `distillwatch topics apply --with-source`"
+    )
+
+
+def _wrong_partitions(settings: Settings, spec: TopicSpec, facts: TopicFacts) -> str:
+    found = f"{spec.role} {spec.name!r} has {facts.partitions} partitions and needs {spec.partitions}"
+    if spec.role == "topics.sketches":
+        return (
+            f"{found} (topics.partitions): set topics.partitions = {facts.partitions}, or stop the workers, "
+            "delete the sketch and state topics and run `distillwatch topics apply`"
+        )
+    like = settings.source.topic if settings.source.keyed_by_tenant else settings.topics.sketches
+    return (
+        f"{found}, as many as {like!r}, since a tenant's state lies in the partition of its events: stop the "
+        "workers, delete the state topic (every tenant starts anew) and run `distillwatch topics apply`"
+    )
+
+
+def _config_differences(spec: TopicSpec, config: Mapping[str, str]) -> Iterator[str]:
+    for key, value in spec.exact.items():
+        if config.get(key) != value:
+            yield _alter(spec, key, config.get(key), value)
+    for key, least in spec.least.items():
+        found = int(config.get(key, least))
+        if NO_LIMIT != found < least:
+            yield _alter(spec, key, str(found), str(least))
+
+
+def _alter(spec: TopicSpec, key: str, found: str | None, needed: str) -> str:
+    return (
+        f"{spec.role} {spec.name!r} has {key}={found} and needs {needed}: run `kafka-configs.sh --alter "
+        f"--entity-type topics --entity-name {spec.name} --add-config {key}={needed}`"
+    )
+
+
+def _source(settings: Settings, partitions: int) -> TopicSpec:
+    return TopicSpec(
+        role="source.topic",
+        name=settings.source.topic,
+        partitions=partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"READ"}),
+        initial={
+            "cleanup.policy": "delete",
+            "retention.ms": str(7 * DAY_MS),
+            "max.message.bytes": str(settings.source.max_record_bytes),
+        },
+    )
+
+
+def _sketches(settings: Settings) -> TopicSpec:
+    return TopicSpec(
+        role="topics.sketches",
+        name=settings.topics.sketches,
+        partitions=settings.topics.partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"READ", "WRITE"}),
+        exact={"cleanup.policy": "delete"},
+        least={"retention.ms": DAY_MS, "max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
+        initial={"retention.ms": str(7 * DAY_MS)},
+        fixed_partitions=True,
+    )
+
+
+def _state(settings: Settings, partitions: int) -> TopicSpec:
+    largest = max(settings.state.max_snapshot_bytes + HEADROOM_BYTES, KAFKA_DEFAULT_MESSAGE_BYTES)
+    return TopicSpec(
+        role="topics.state",
+        name=settings.topics.state,
+        partitions=partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"READ", "WRITE"}),
+        exact={"cleanup.policy": "compact"},
+        least={"max.message.bytes": largest},
+        # Compact early: a worker that takes over a partition reads all of it.
+        initial={"min.cleanable.dirty.ratio": "0.1", "segment.bytes": str(64 * 1024 * 1024)},
+        fixed_partitions=True,
+    )
+
+
+def _alerts(settings: Settings) -> TopicSpec:
+    return TopicSpec(
+        role="topics.alerts",
+        name=settings.topics.alerts,
+        partitions=settings.topics.partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"WRITE"}),
+        exact={"cleanup.policy": "delete"},
+        least={"max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
+        initial={"retention.ms": str(30 * DAY_MS)},
+    )
+
+
+def _dead_letters(settings: Settings) -> TopicSpec:
+    return TopicSpec(
+        role="topics.dead_letters",
+        name=settings.topics.dead_letters,
+        partitions=settings.topics.partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"WRITE"}),
+        exact={"cleanup.policy": "delete"},
+        least={"max.message.bytes": settings.source.max_record_bytes + HEADROOM_BYTES},
+        initial={"retention.ms": str(14 * DAY_MS)},
+    )
