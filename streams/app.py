@@ -1,0 +1,215 @@
+"""Puts a worker's parts together: settings in, a Faust application with its agents out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import faust
+from faust.types import TP
+
+from models.finding import Finding
+from models.fleet import Fleet
+from models.sketcher import Sketcher
+from models.tenant import TenantModel
+from streams.checkpoint import Checkpointer, StateWrite
+from streams.deliveries import Deliveries, Headers
+from streams.detect import Detect
+from streams.embedders import load_embedder
+from streams.faust_app import DistillwatchApp, new_app
+from streams.formats import decoder
+from streams.intake import Intake
+from streams.metrics import Metrics
+from streams.partition_state import PartitionState
+from streams.pipeline import Pipeline
+from streams.reading import Reader, RequestReader, SketchReader
+from streams.settings import Settings
+from streams.stage import Stage
+from streams.state_table import StateTable
+from streams.transport import BatchMessage
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What somebody in the same process may want to see as it happens; called in the worker's thread.
+
+    Parameters
+    ----------
+    on_findings
+        The findings of a chunk, at least one.
+    on_tenants
+        The live tenants and their models, once a second; not to be changed, nor kept.
+    """
+
+    on_findings: Callable[[Sequence[Finding]], None] | None = None
+    on_tenants: Callable[[Mapping[str, TenantModel]], None] | None = None
+
+
+NO_HOOKS = Hooks()
+
+
+def create_app(
+    settings: Settings, metrics: Metrics | None = None, hooks: Hooks = NO_HOOKS
+) -> DistillwatchApp:
+    """Make the application of one worker; must be called where an event loop runs.
+
+    Raises
+    ------
+    SettingsError
+        The embedder or the format that the settings name does not exist.
+    """
+    metrics = metrics or Metrics()
+    topics, source = settings.topics, settings.source
+    fused = source.keyed_by_tenant
+    judged = source.topic if fused else topics.sketches
+    app = new_app(
+        settings,
+        batch_topics={source.topic, judged},
+        latest_topics={source.topic} if source.start == "latest" else (),
+    )
+    requests = _requests(settings)
+    app.table = table = _table(app, settings, metrics)
+    reader = requests if fused else SketchReader()
+    detect = _detect(app, table, settings, topic=judged, reader=reader, metrics=metrics, hooks=hooks)
+    stages: dict[str, Stage] = {judged: detect}
+    if not fused:
+        stages[source.topic] = Intake(
+            requests,
+            _deliveries(app),
+            sketches=topics.sketches,
+            dead_letters=topics.dead_letters,
+            metrics=metrics,
+        )
+    app.pipeline = pipeline = _pipeline(app, table, settings, list(stages.values()), metrics)
+    for topic, stage in stages.items():
+        _agent(app, topic, stage, pipeline)
+    app.task(pipeline.checkpoint_for_ever)
+    app.task(_watch(app, detect, metrics, hooks))
+    return app
+
+
+def _requests(settings: Settings) -> RequestReader:
+    decode = decoder(settings.source.format, settings.input_limits)
+    return RequestReader(decode, Sketcher(load_embedder(settings.embedding.kind)))
+
+
+def _deliveries(app: DistillwatchApp) -> Deliveries:
+    async def send(
+        topic: str, key: bytes | None, value: bytes | None, headers: Headers
+    ) -> asyncio.Future[Any]:
+        arrival = await app.producer.send(topic, key, value, None, None, list(headers))
+        return asyncio.ensure_future(arrival)
+
+    return Deliveries(send)
+
+
+def _table(app: DistillwatchApp, settings: Settings, metrics: Metrics) -> StateTable:
+    topic = app.topic(settings.topics.state, key_type=bytes, value_type=bytes, acks=False, allow_empty=True)
+    table = StateTable(
+        app,
+        name="state",
+        key_type=bytes,
+        value_type=bytes,
+        partitions=settings.topics.partitions,
+        changelog_topic=topic,
+        recovery_buffer_size=100,
+    )
+    table.on_restored = metrics.restored
+    app.tables.add(table)
+    return table
+
+
+def _detect(
+    app: DistillwatchApp,
+    table: StateTable,
+    settings: Settings,
+    *,
+    topic: str,
+    reader: Reader,
+    metrics: Metrics,
+    hooks: Hooks,
+) -> Detect:
+    def new_state(partition: int) -> PartitionState:
+        owned = sum(1 for tp in app.lane.assignment() if tp.topic == topic)
+        share = max(1, settings.state.max_tenants // max(1, owned))
+        return PartitionState(
+            partition,
+            table.records,
+            lambda restore: Fleet(settings.detector, restore, share),
+            max_snapshot_bytes=settings.state.max_snapshot_bytes,
+            ttl_ms=int(settings.state.ttl_days * DAY_MS),
+            metrics=metrics,
+            clock=lambda: int(time.time() * 1000),
+        )
+
+    async def end_offsets(partitions: Sequence[TP]) -> Mapping[TP, int]:
+        ends: Mapping[TP, int] = await app.lane.highwaters(*partitions)
+        return ends
+
+    return Detect(
+        topic,
+        reader,
+        new_state,
+        end_offsets,
+        _deliveries(app),
+        source=settings.source.topic,
+        alerts=settings.topics.alerts,
+        dead_letters=settings.topics.dead_letters,
+        metrics=metrics,
+        on_findings=hooks.on_findings,
+    )
+
+
+def _pipeline(
+    app: DistillwatchApp, table: StateTable, settings: Settings, stages: Sequence[Stage], metrics: Metrics
+) -> Pipeline:
+    async def write(record: StateWrite) -> Any:
+        return await table.send_changelog(record.partition, record.key, record.value, value_serializer="raw")
+
+    async def commit(positions: Mapping[TP, int]) -> bool:
+        return await app.lane.commit_positions(positions)
+
+    checkpointer = Checkpointer(
+        stages, write, commit, timeout=settings.kafka.request_timeout, metrics=metrics
+    )
+    return Pipeline(
+        stages,
+        checkpointer,
+        seconds=settings.state.checkpoint_seconds,
+        events=settings.state.checkpoint_events,
+    )
+
+
+def _agent(app: DistillwatchApp, topic: str, stage: Stage, pipeline: Pipeline) -> None:
+    channel = app.topic(topic, key_type=bytes, value_type=bytes, acks=False)
+
+    async def consume(stream: faust.StreamT[bytes]) -> None:
+        async for event in stream.events():
+            batch = cast("BatchMessage", event.message)
+            try:
+                await pipeline.process(stage, batch)
+            finally:
+                app.lane.finish(batch)
+
+    app.agent(channel, name=type(stage).__name__.lower())(consume)
+
+
+def _watch(
+    app: DistillwatchApp, detect: Detect, metrics: Metrics, hooks: Hooks
+) -> Callable[[], Awaitable[None]]:
+    async def watch() -> None:
+        while True:
+            waiting = app.lane.lag()
+            metrics.waiting(waiting)
+            if not waiting:
+                metrics.liveness.progress()
+            if hooks.on_tenants:
+                hooks.on_tenants(dict(detect.tenants()))
+            await asyncio.sleep(1)
+
+    return watch

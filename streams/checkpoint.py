@@ -1,0 +1,136 @@
+"""The order in which a checkpoint writes; `streams.partition_state` says why."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+from faust.types import TP
+
+from models.errors import DeliveryError
+from streams.deliveries import Interval
+from streams.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class StateWrite:
+    """A record for the state topic; without a value the key is forgotten."""
+
+    partition: int
+    key: bytes
+    value: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """What a stage has done since its last checkpoint.
+
+    Parameters
+    ----------
+    deliveries
+        Records that the stage posted.
+    snapshots
+        To be written once the deliveries have arrived.
+    partitions
+        The partitions' own records, to be written once the snapshots have arrived.
+    positions
+        To be committed once all of that has arrived: offsets of the records to read next.
+    """
+
+    deliveries: Interval
+    positions: Mapping[TP, int]
+    snapshots: Sequence[StateWrite] = field(default=())
+    partitions: Sequence[StateWrite] = field(default=())
+
+
+class Freezable(Protocol):
+    """A stage, as far as a checkpoint is concerned."""
+
+    def freeze(self) -> Frozen:
+        """Return what was done since the last call, in one synchronous step."""
+
+
+WriteState = Callable[[StateWrite], Awaitable[Any]]
+Commit = Callable[[Mapping[TP, int]], Awaitable[bool]]
+
+
+class Checkpointer:
+    """Writes checkpoints, one at a time.
+
+    Parameters
+    ----------
+    stages
+        Those that read and do not commit.
+    write
+        Queues a record for the state topic and returns the future of its arrival.
+    commit
+        Commits positions; false when the partitions belong to somebody else by now, which is no failure: the
+        next owner goes on from the partitions' own records.
+    timeout
+        Seconds that each step may take.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Freezable],
+        write: WriteState,
+        commit: Commit,
+        *,
+        timeout: float,
+        metrics: Metrics,
+    ) -> None:
+        self._stages = stages
+        self._write = write
+        self._commit = commit
+        self._timeout = timeout
+        self._metrics = metrics
+        self._one_at_a_time = asyncio.Lock()
+
+    async def run(self) -> None:
+        """Write a checkpoint of everything done so far.
+
+        Raises
+        ------
+        DeliveryError
+            A record did not arrive. Nothing was committed, and the worker must end: its memory is ahead of
+            what is written, and only a restore makes the two agree.
+        """
+        async with self._one_at_a_time:
+            started = time.perf_counter()
+            frozen = [stage.freeze() for stage in self._stages]
+            for part in frozen:
+                await part.deliveries.settle(self._timeout)
+            written = await self._write_all([write for part in frozen for write in part.snapshots])
+            written += await self._write_all([write for part in frozen for write in part.partitions])
+            await self._commit_all({tp: offset for part in frozen for tp, offset in part.positions.items()})
+            self._metrics.checkpointed(time.perf_counter() - started, written)
+
+    async def _write_all(self, writes: Sequence[StateWrite]) -> int:
+        if not writes:
+            return 0
+        arrivals = [self._write(write) for write in writes]
+        try:
+            await asyncio.wait_for(asyncio.gather(*arrivals), self._timeout)
+        except TimeoutError:
+            raise DeliveryError(
+                f"the state topic did not take {len(writes)} records in {self._timeout:g} s"
+            ) from None
+        except Exception as error:
+            raise DeliveryError(f"the state topic refused a record ({type(error).__name__})") from error
+        return sum(len(write.key) + len(write.value or b"") for write in writes)
+
+    async def _commit_all(self, positions: Mapping[TP, int]) -> None:
+        if not positions:
+            return
+        try:
+            kept = await asyncio.wait_for(self._commit(positions), self._timeout)
+        except Exception as error:
+            raise DeliveryError(f"the offsets could not be committed ({type(error).__name__})") from error
+        if not kept:
+            log.info("commit left to the next owner of the partitions", partitions=len(positions))

@@ -1,0 +1,60 @@
+"""Records that could not be understood: kept as they were, with what was wrong in the headers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
+
+from models.errors import DecodeError
+from streams.topic_plan import HEADROOM_BYTES
+
+OVERHEAD_BYTES = HEADROOM_BYTES
+"""Room that a topic and a producer leave above `source.max_record_bytes` for key, headers and framing."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A record and why it was set aside.
+
+    Parameters
+    ----------
+    key, value
+        The record's own bytes.
+    reason
+        A short constant, such as `not_json`.
+    detail
+        A sentence without any text of the payload.
+    stage
+        `intake` or `detect`.
+    """
+
+    key: bytes | None
+    value: bytes | None
+    reason: str
+    detail: str
+    stage: str
+    topic: str
+    partition: int
+    offset: int
+
+    def headers(self) -> list[tuple[str, bytes]]:
+        """Return the record headers, each a UTF-8 text."""
+        texts = {
+            "reason": self.reason,
+            "detail": self.detail,
+            "stage": self.stage,
+            "source_topic": self.topic,
+            "source_partition": str(self.partition),
+            "source_offset": str(self.offset),
+        }
+        return [(name, text.encode()) for name, text in texts.items()]
+
+
+def dead_letter(record: ConsumerRecord, error: Exception, stage: str) -> DeadLetter:
+    """Set a record aside; an error that is not ours is named by its type alone, as its text may quote."""
+    place = (record.topic, record.partition, record.offset)
+    if isinstance(error, DecodeError):
+        return DeadLetter(record.key, record.value, error.reason, error.detail, stage, *place)
+    detail = f"unexpected {type(error).__name__} in {stage}: please report it with the record"
+    return DeadLetter(record.key, record.value, "internal_error", detail, stage, *place)

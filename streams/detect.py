@@ -1,0 +1,158 @@
+"""The second stage: sketches become findings, with every tenant's models in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
+from faust.types import TP
+
+from models.errors import TopicError
+from models.finding import Finding
+from models.tenant import TenantModel
+from streams.checkpoint import Frozen, StateWrite
+from streams.dead_letters import dead_letter
+from streams.deliveries import Deliveries
+from streams.metrics import Metrics
+from streams.ocsf import to_record
+from streams.partition_state import PartitionState
+from streams.reading import Reader
+from streams.stage import Stage
+from streams.state_record import PARTITION_KEY
+
+EndOffsets = Callable[[Sequence[TP]], Awaitable[Mapping[TP, int]]]
+
+
+class Detect(Stage):
+    """Judges batches of one topic.
+
+    Parameters
+    ----------
+    topic
+        The sketch topic, or the source topic if that is keyed by tenant.
+    reader
+        Of its records.
+    new_state
+        Restores the state of a partition by its number.
+    end_offsets
+        Asks the broker where partitions end.
+    source
+        The source topic, whose end shows whether it was created anew under our marks.
+    deliveries
+        Of this stage alone.
+    on_findings
+        Called with the findings of a chunk, if there are any.
+    """
+
+    def __init__(
+        self,
+        topic: str,
+        reader: Reader,
+        new_state: Callable[[int], PartitionState],
+        end_offsets: EndOffsets,
+        deliveries: Deliveries,
+        *,
+        source: str,
+        alerts: str,
+        dead_letters: str,
+        metrics: Metrics,
+        on_findings: Callable[[Sequence[Finding]], None] | None = None,
+    ) -> None:
+        super().__init__(deliveries)
+        self._topic = topic
+        self._reader = reader
+        self._new_state = new_state
+        self._end_offsets = end_offsets
+        self._source = source
+        self._alerts = alerts
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+        self._on_findings = on_findings
+        self._states: dict[int, PartitionState] = {}
+
+    async def open(self, tp: TP) -> None:
+        """Restore the state of a partition.
+
+        Raises
+        ------
+        TopicError
+            The state is of another topic of the same name.
+        """
+        if tp.partition in self._states:
+            return
+        epoch = self._epoch
+        state = self._new_state(tp.partition)
+        await self._refuse_foreign(state)
+        if epoch == self._epoch:
+            self._states[tp.partition] = state
+
+    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+        """Judge a chunk, but for what lies below the partition's position."""
+        state = self._states[tp.partition]
+        fresh = [record for record in records if record.offset >= state.record.position]
+        self._metrics.skipped("below_position", len(records) - len(fresh))
+        if not fresh:
+            return
+        with self._metrics.batch("detect", len(fresh)):
+            reading = self._reader.read(fresh)
+            judgement = state.apply(reading, fresh[-1].offset + 1)
+            for record in fresh if judgement.failures else ():
+                if record.offset in judgement.failures:
+                    error = judgement.failures[record.offset]
+                    reading.dead_letters.append(dead_letter(record, error, "detect"))
+            for finding in judgement.findings:
+                self._deliveries.post(self._alerts, *to_record(finding))
+            for letter in reading.dead_letters:
+                self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
+        self._metrics.read("detect", reading)
+        self._metrics.found(judgement.findings)
+        self._metrics.event_time(state.record.time)
+        if judgement.findings and self._on_findings:
+            self._on_findings(judgement.findings)
+
+    async def _refuse_foreign(self, state: PartitionState) -> None:
+        """Refuse a state that is ahead of the topics it was made from: they were created anew.
+
+        Raises
+        ------
+        TopicError
+            Going on would skip every new record as one that was seen before.
+        """
+        expected = {TP(self._topic, state.partition): state.record.position}
+        for (topic, partition), mark in state.record.marks.items():
+            if topic == self._source:
+                expected[TP(topic, partition)] = max(mark + 1, expected.get(TP(topic, partition), 0))
+        if not state.record.position:
+            return
+        ends = await self._end_offsets(list(expected))
+        for tp, position in expected.items():
+            if position > ends.get(tp, 0):
+                raise TopicError(
+                    f"the state topic knows offset {position - 1} of {tp.topic}-{tp.partition}, which ends "
+                    f"at {ends.get(tp, 0)}: the topic was created anew; delete and create the state topic too"
+                )
+
+    def freeze(self) -> Frozen:
+        """Return what was judged since the last call."""
+        snapshots: list[StateWrite] = []
+        partitions: list[StateWrite] = []
+        positions: dict[TP, int] = {}
+        for partition, state in self._states.items():
+            frozen = state.freeze()
+            if frozen is None:
+                continue
+            snapshots += [StateWrite(partition, key, value) for key, value in frozen.writes.items()]
+            partitions.append(StateWrite(partition, PARTITION_KEY, frozen.record))
+            positions[TP(self._topic, partition)] = frozen.position
+        self._metrics.tenants(model for _, model in self.tenants())
+        return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
+
+    def tenants(self) -> Iterator[tuple[str, TenantModel]]:
+        """Iterate over the live tenants and their models."""
+        for state in self._states.values():
+            yield from state.fleet.tenants.items()
+
+    def reset(self) -> None:
+        """Forget all state."""
+        super().reset()
+        self._states.clear()

@@ -1,0 +1,156 @@
+"""The Faust application: its settings, and a checkpoint wherever Faust would lose something."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+import faust
+import structlog
+from faust.tables.manager import TableManager
+from faust.types import TP
+from mode.supervisors import CrashingSupervisor
+from yarl import URL
+
+from streams.connection import faust_credentials
+from streams.dead_letters import OVERHEAD_BYTES
+from streams.pipeline import Pipeline
+from streams.settings import Settings
+from streams.state_table import StateTable
+from streams.transport import BatchConsumer, BatchTransport
+
+log = structlog.get_logger(__name__)
+
+FETCH_BYTES = 4_194_304
+SESSION_SECONDS = 15.0
+REBALANCE_SECONDS = 60.0
+
+
+class DistillwatchApp(faust.App):
+    """An application that commits by itself.
+
+    Parameters
+    ----------
+    batch_topics, latest_topics
+        See `streams.transport.BatchApp`.
+    """
+
+    logger = logging.getLogger("faust.app")
+
+    def __init__(
+        self, name: str, *, batch_topics: Iterable[str], latest_topics: Iterable[str], **options: Any
+    ) -> None:
+        super().__init__(name, **options)
+        self.batch_topics = frozenset(batch_topics)
+        self.latest_topics = frozenset(latest_topics)
+        self.pipeline: Pipeline | None = None
+        self.table: StateTable | None = None
+
+    @property
+    def lane(self) -> BatchConsumer:
+        """The consumer, by its own type."""
+        return cast("BatchConsumer", self.consumer)
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def _new_producer_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_producer, self)
+
+    def _create_directories(self) -> None:
+        """Keep nothing on disk."""
+
+    async def _on_partitions_revoked(self, revoked: set[TP]) -> None:
+        await self._leave(REBALANCE_SECONDS / 2)
+        await super()._on_partitions_revoked(revoked)
+
+    async def _on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """Have the whole changelog read of every partition that we did not own a moment ago.
+
+        Faust may remember an offset for such a partition, from a record that came too late when it left.
+        """
+        for tp in assigned - (self._assignment or set()):
+            cast("TableManager", self.tables).recovery.revoke(tp)
+        if self.table is not None:
+            self.table.records.keep_only(tp.partition for tp in assigned if tp.topic == self._state_topic)
+        await super()._on_partitions_assigned(assigned, generation_id)
+
+    async def on_stop(self) -> None:
+        """Checkpoint while producer and consumer still run, unless we are stopping because of a failure."""
+        if not self.crashed:
+            await self._leave(REBALANCE_SECONDS / 2)
+        await super().on_stop()
+
+    @property
+    def _state_topic(self) -> str | None:
+        return self.table.changelog_topic_name if self.table is not None else None
+
+    async def _leave(self, seconds: float) -> None:
+        if self.pipeline is None or self.crashed:
+            return
+        self.lane.stop_flow()
+        try:
+            await self.pipeline.leave(seconds)
+        except Exception as error:  # noqa: BLE001 - whatever it was, the worker must end
+            await self.crash(error)
+
+
+def new_app(
+    settings: Settings, *, batch_topics: Iterable[str], latest_topics: Iterable[str]
+) -> DistillwatchApp:
+    """Make an application without agents.
+
+    Nothing of Faust's that listens, creates topics, keeps files or restarts agents in silence is on.
+    """
+    return DistillwatchApp(
+        settings.kafka.group,
+        batch_topics=batch_topics,
+        latest_topics=latest_topics,
+        **_broker_options(settings),
+        **_producer_options(settings),
+        agent_supervisor=CrashingSupervisor,
+        autodiscover=False,
+        cache="memory://",
+        key_serializer="raw",
+        reply_create_topic=False,
+        store="memory://",
+        stream_wait_empty=False,
+        table_standby_replicas=0,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        value_serializer="raw",
+        web_enabled=False,
+        web_router_enabled=False,
+        web_tables_enabled=False,
+    )
+
+
+def _broker_options(settings: Settings) -> Mapping[str, Any]:
+    kafka = settings.kafka
+    session = min(SESSION_SECONDS, kafka.request_timeout)
+    return {
+        "broker": [URL(f"aiokafka://{server.strip()}") for server in kafka.bootstrap_servers.split(",")],
+        "broker_credentials": faust_credentials(kafka),
+        "broker_client_id": "distillwatch",
+        "broker_commit_interval": REBALANCE_SECONDS,
+        "broker_heartbeat_interval": session / 5,
+        "broker_rebalance_timeout": REBALANCE_SECONDS,
+        "broker_request_timeout": kafka.request_timeout,
+        "broker_session_timeout": session,
+        "consumer_auto_offset_reset": "earliest",
+        "consumer_max_fetch_size": max(FETCH_BYTES, settings.source.max_record_bytes + OVERHEAD_BYTES),
+    }
+
+
+def _producer_options(settings: Settings) -> Mapping[str, Any]:
+    # Every record that we can read we can also set aside, whole and with what was wrong.
+    largest = max(settings.source.max_record_bytes, settings.state.max_snapshot_bytes)
+    return {
+        "producer_linger": 0.01,
+        "producer_max_batch_size": 262_144,
+        "producer_max_request_size": largest + OVERHEAD_BYTES,
+        # A batch may not be given up before a checkpoint has given up waiting for it and ended the worker:
+        # a hole in what we sent would look like something detect has seen.
+        "producer_request_timeout": 4 * settings.kafka.request_timeout,
+    }

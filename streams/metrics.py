@@ -1,0 +1,140 @@
+"""What a worker says about itself in numbers; no tenant is named in any of them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+from models.episode import State
+from models.finding import Finding
+from models.tenant import TenantModel
+from streams.liveness import Liveness
+from streams.reading import Reading
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SIZES = (1, 4, 16, 64, 128, 256, 512)
+
+
+class Metrics:
+    """The worker's metrics, updated once a batch.
+
+    Parameters
+    ----------
+    registry
+        Where they are registered; one worker, one registry.
+    liveness
+        Told of every batch and every restored record.
+    """
+
+    def __init__(self, registry: CollectorRegistry | None = None, liveness: Liveness | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self.liveness = liveness or Liveness(float("inf"))
+        counter = partial(Counter, registry=self.registry)
+        gauge = partial(Gauge, registry=self.registry)
+        histogram = partial(Histogram, registry=self.registry)
+        self._events = counter("distillwatch_events_total", "Records processed.", ["stage"])
+        self._empty = counter("distillwatch_empty_records_total", "Tombstones and empty values.", ["stage"])
+        self._dead = counter("distillwatch_dead_letters_total", "Records set aside.", ["stage", "reason"])
+        self._skipped = counter(
+            "distillwatch_skipped_duplicates_total", "Records that had been counted before.", ["why"]
+        )
+        self._sizes = histogram(
+            "distillwatch_batch_size_records", "Records a chunk.", ["stage"], buckets=_SIZES
+        )
+        self._seconds = histogram(
+            "distillwatch_stage_seconds", "Time to process a chunk.", ["stage"], buckets=_SECONDS
+        )
+        self._live = gauge("distillwatch_live_tenants", "Tenants in memory.")
+        self._warming = gauge("distillwatch_warming_tenants", "Tenants in memory without enough history yet.")
+        self._findings = counter("distillwatch_findings_total", "Findings.", ["activity", "severity"])
+        self._refused = counter(
+            "distillwatch_refused_snapshots_total", "Snapshots not written or not used.", ["why"]
+        )
+        self._checkpoint_seconds = histogram(
+            "distillwatch_checkpoint_seconds", "Time to write a checkpoint.", buckets=_SECONDS
+        )
+        self._checkpoint_bytes = counter(
+            "distillwatch_checkpoint_bytes_total", "Bytes written to the state topic."
+        )
+        self._checkpoint_time = gauge(
+            "distillwatch_last_checkpoint_timestamp_seconds", "When the last checkpoint was complete."
+        )
+        self._event_time = gauge(
+            "distillwatch_last_event_timestamp_seconds", "Latest event time that was judged."
+        )
+        self._lag = gauge("distillwatch_event_time_lag_seconds", "Wall clock minus latest event time.")
+        self._lag.set_function(self._event_time_lag)
+        self._restored = counter("distillwatch_restored_records_total", "Records read from the state topic.")
+        self._waiting = gauge("distillwatch_lag_records", "Records known to wait unread.")
+        self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
+        self._last_event_ms = 0
+
+    @contextmanager
+    def batch(self, stage: str, size: int) -> Iterator[None]:
+        """Time a chunk of `size` records."""
+        started = time.perf_counter()
+        yield
+        self._seconds.labels(stage).observe(time.perf_counter() - started)
+        self._sizes.labels(stage).observe(size)
+        self._events.labels(stage).inc(size)
+        self.liveness.progress()
+
+    def read(self, stage: str, reading: Reading) -> None:
+        """Count what was not understood or said nothing."""
+        if reading.empty:
+            self._empty.labels(stage).inc(reading.empty)
+        for letter in reading.dead_letters:
+            self._dead.labels(letter.stage, letter.reason).inc()
+
+    def skipped(self, why: str, count: int = 1) -> None:
+        """Count records that were recognised as counted before."""
+        if count:
+            self._skipped.labels(why).inc(count)
+
+    def found(self, findings: Sequence[Finding]) -> None:
+        """Count findings."""
+        for finding in findings:
+            self._findings.labels(finding.activity.name.lower(), finding.severity.name.lower()).inc()
+
+    def event_time(self, milliseconds: int) -> None:
+        """Note the latest event time of a partition."""
+        self._last_event_ms = max(self._last_event_ms, milliseconds)
+        self._event_time.set(self._last_event_ms / 1000)
+
+    def tenants(self, live: Iterable[TenantModel]) -> None:
+        """Note the tenants in memory."""
+        states = Tally(model.episode.state for model in live)
+        self._live.set(states.total())
+        self._warming.set(states[State.WARMING])
+
+    def snapshot_refused(self, why: str, count: int = 1) -> None:
+        """Count snapshots that were not written or not used."""
+        if count:
+            self._refused.labels(why).inc(count)
+
+    def checkpointed(self, seconds: float, size: int) -> None:
+        """Note a complete checkpoint of `size` bytes."""
+        self._checkpoint_seconds.observe(seconds)
+        self._checkpoint_bytes.inc(size)
+        self._checkpoint_time.set_to_current_time()
+
+    def restored(self, count: int) -> None:
+        """Count records read from the state topic."""
+        self._restored.inc(count)
+        self.liveness.progress()
+
+    def waiting(self, records: int) -> None:
+        """Note how many records wait unread."""
+        self._waiting.set(records)
+
+    def build(self, **what: str) -> None:
+        """State the versions that run."""
+        self._build.info(what)
+
+    def _event_time_lag(self) -> float:
+        return time.time() - self._last_event_ms / 1000 if self._last_event_ms else 0.0

@@ -1,0 +1,276 @@
+"""One partition of the detector's input: its tenants' models and how far they have read.
+
+Why nothing is lost or counted twice
+------------------------------------
+Let C be the committed offset and P the position in the partition's own record. A checkpoint writes, each step
+after the one before has been acknowledged: the alerts, the snapshots of the changed tenants, the partition's
+record, the commit. So at any crash
+
+- C <= P, because the record precedes the commit; reading resumes at C and everything below P is skipped. That
+  is right because all snapshots that hold the events below P were acknowledged before P was written.
+- A tenant's snapshot may be newer than P, if the crash came between the two. It carries the offset of its
+  last event, and the fleet skips that tenant's events up to there. A tenant without such a snapshot reads
+  them.
+- The alerts of every event that any snapshot holds have been delivered. Events that are read again give the
+  same findings with the same uids, because the models know no clock and no chance.
+- Intake may forward a source record twice, at two offsets of the sketch topic. It keeps the order of a
+  source partition, and its producer is idempotent, so that what one intake sends to a partition of ours rises
+  in source offset and has no holes, and a later intake begins at or below where the earlier ended. A sketch
+  is therefore new exactly if its source offset is above the highest seen from its source partition: the mark.
+  Marks are a function of the records from P on and of the marks in P's record, and both are read again
+  together, so that a replay takes the same decisions.
+
+A snapshot beyond the size limit is not written. In its place goes an empty one, which says that the tenant's
+history is missing: its model lives on in memory, and starts cold if it has to be restored. To leave the older
+snapshot there would be wrong without a sign of it, for the events between the two are below P.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from models.errors import SnapshotError
+from models.finding import Finding
+from models.sketch import Sketch
+from models.tenant import TenantModel
+from streams.metrics import Metrics
+from streams.reading import Reading
+from streams.state_record import (
+    PARTITION_KEY,
+    PartitionRecord,
+    StateRecord,
+    decode_partition,
+    decode_state,
+    encode_partition,
+    encode_state,
+)
+
+log = structlog.get_logger(__name__)
+
+SWEEP_EVERY_MS = 3_600_000
+Restore = Callable[[str], bytes | None]
+
+
+class Fleet(Protocol):
+    """What we ask of `models.fleet.Fleet`."""
+
+    refused_snapshots: int
+    skipped: int
+
+    @property
+    def tenants(self) -> Mapping[str, TenantModel]:
+        """Live tenants."""
+
+    def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
+        """Judge one request."""
+
+    def expire(self, tenant: str, now: int) -> list[Finding]:
+        """Forget an idle tenant."""
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the snapshots of the tenants that changed since `checkpointed`; `None` for forgotten ones."""
+
+    def checkpointed(self) -> None:
+        """Count all tenants as written; those beyond the limit leave memory."""
+
+
+class Records(Protocol):
+    """The state records that were restored and those that are being written."""
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        """Return one record."""
+
+    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
+        """Keep or forget one record."""
+
+    def records(self, partition: int) -> dict[bytes, bytes]:
+        """Return all records of a partition."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What came of a chunk.
+
+    Parameters
+    ----------
+    findings
+        In the order of the requests.
+    failures
+        By offset, the unexpected errors that a sketch led to.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    failures: dict[int, Exception] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenPartition:
+    """What a checkpoint writes for a partition.
+
+    Parameters
+    ----------
+    position
+        Offset to commit, last of all.
+    writes
+        State records by key; without a value the key is forgotten.
+    record
+        The partition's own record, to be written after `writes`.
+    """
+
+    position: int
+    writes: Mapping[bytes, bytes | None]
+    record: bytes
+
+
+class PartitionState:
+    """The detector's state of one input partition.
+
+    Parameters
+    ----------
+    partition
+        Its number.
+    records
+        The partition's record and the tenants' snapshots come from here.
+    new_fleet
+        Makes the models, given where to find snapshots.
+    max_snapshot_bytes
+        Largest snapshot that is written.
+    ttl_ms
+        Event time without a request after which a tenant is forgotten, in milliseconds.
+    clock
+        Wall clock in Unix milliseconds.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        records: Records,
+        new_fleet: Callable[[Restore], Fleet],
+        *,
+        max_snapshot_bytes: int,
+        ttl_ms: int,
+        metrics: Metrics,
+        clock: Callable[[], int],
+    ) -> None:
+        self.partition = partition
+        self._clock = clock
+        self._records = records
+        self._max_snapshot_bytes = max_snapshot_bytes
+        self._ttl_ms = ttl_ms
+        self._metrics = metrics
+        self.record = self._restore_record()
+        self._written = self.record.position
+        self._next_sweep = 0
+        self._counted = (0, 0)
+        self.fleet = new_fleet(self._restore_tenant)
+
+    def apply(self, reading: Reading, position: int) -> Judgement:
+        """Judge what was read; no sketch can make it fail.
+
+        Parameters
+        ----------
+        reading
+            Of records at or above our position.
+        position
+            Offset of the record to read next.
+
+        """
+        record, judgement = self.record, Judgement(self._expire())
+        for offset, sketch in reading.sketches:
+            origin = sketch.origin
+            source = (origin.topic, origin.partition)
+            if origin.offset <= record.marks.get(source, -1):
+                self._metrics.skipped("forwarded_twice")
+                continue
+            record.marks[source] = origin.offset
+            try:
+                judgement.findings += self.fleet.apply(sketch, offset)
+            except Exception as error:
+                log.exception("a sketch could not be judged", partition=self.partition, offset=offset)
+                judgement.failures[offset] = error
+            record.time = max(record.time, sketch.time)
+        record.position = max(record.position, position)
+        self._count()
+        return judgement
+
+    def freeze(self) -> FrozenPartition | None:
+        """Return what is to be written, and count it as written; nothing if nothing was read.
+
+        The records are kept for restores from this moment on. If they cannot be written the worker ends and
+        all of it is forgotten.
+        """
+        if self.record.position == self._written:
+            return None
+        writes = {tenant.encode(): self._state(tenant, snapshot) for tenant, snapshot in self.fleet.changed()}
+        for key, value in writes.items():
+            self._records.put(self.partition, key, value)
+        own = encode_partition(self.record)
+        self._records.put(self.partition, PARTITION_KEY, own)
+        self._written = self.record.position
+        self.fleet.checkpointed()
+        return FrozenPartition(self.record.position, writes, own)
+
+    def _state(self, tenant: str, snapshot: bytes | None) -> bytes | None:
+        if snapshot is None:
+            return None
+        if len(snapshot) > self._max_snapshot_bytes:
+            self._metrics.snapshot_refused("too_large")
+            log.error(
+                "snapshot too large: the tenant starts cold when restored; raise state.max_snapshot_bytes",
+                tenant=tenant,
+                bytes=len(snapshot),
+                limit=self._max_snapshot_bytes,
+            )
+            snapshot = b""
+        return encode_state(StateRecord(self.record.position, self._now(), snapshot))
+
+    def _now(self) -> int:
+        """Return the latest event time; a future one must not make all others look idle."""
+        return min(self.record.time, self._clock())
+
+    def _expire(self) -> list[Finding]:
+        """Forget the tenants that have been idle for too long; looks once an hour of event time."""
+        now = self._now()
+        if now < self._next_sweep:
+            return []
+        self._next_sweep = now + SWEEP_EVERY_MS
+        idle = [
+            key.decode()
+            for key, value in self._records.records(self.partition).items()
+            if key != PARTITION_KEY and decode_state(value).time < now - self._ttl_ms
+        ]
+        live = self.fleet.tenants
+        gone = [name for name in idle if name not in live or live[name].time < now - self._ttl_ms]
+        return [finding for name in gone for finding in self.fleet.expire(name, now)]
+
+    def _count(self) -> None:
+        """Pass on what the fleet has counted since the last chunk."""
+        counted = (self.fleet.refused_snapshots, self.fleet.skipped)
+        self._metrics.snapshot_refused("broken", counted[0] - self._counted[0])
+        self._metrics.skipped("in_snapshot", counted[1] - self._counted[1])
+        self._counted = counted
+
+    def _restore_record(self) -> PartitionRecord:
+        value = self._records.get(self.partition, PARTITION_KEY)
+        if value is None:
+            return PartitionRecord()
+        try:
+            return decode_partition(value)
+        except SnapshotError as error:
+            self._metrics.snapshot_refused("broken")
+            log.error("partition record refused", partition=self.partition, reason=str(error))  # noqa: TRY400
+            return PartitionRecord()
+
+    def _restore_tenant(self, tenant: str) -> bytes | None:
+        value = self._records.get(self.partition, tenant.encode())
+        if value is None:
+            return None
+        body = decode_state(value).body
+        if not body:
+            self._metrics.snapshot_refused("cold_start")
+            log.warning("tenant starts cold: its last snapshot was too large", tenant=tenant)
+        return body or None

@@ -1,0 +1,83 @@
+"""When to checkpoint: on time, after so many events, before partitions leave, and at the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import structlog
+
+from streams.checkpoint import Checkpointer
+from streams.stage import Stage
+from streams.transport import BatchMessage
+
+log = structlog.get_logger(__name__)
+
+
+class Pipeline:
+    """The stages of a worker and their checkpoints.
+
+    Parameters
+    ----------
+    stages
+        In the order of the stream.
+    checkpointer
+        Of those stages.
+    seconds, events
+        Longest time and most events between two checkpoints.
+    """
+
+    def __init__(
+        self, stages: Sequence[Stage], checkpointer: Checkpointer, *, seconds: float, events: int
+    ) -> None:
+        self._stages = stages
+        self._checkpointer = checkpointer
+        self._seconds = seconds
+        self._events = events
+        self._since = 0
+        self._due = asyncio.Event()
+
+    async def process(self, stage: Stage, batch: BatchMessage) -> None:
+        """Let a stage process a batch, and note when enough has been done for a checkpoint."""
+        self._since += await stage.process(batch)
+        if self._since >= self._events:
+            self._due.set()
+
+    async def checkpoint_for_ever(self) -> None:
+        """Write checkpoints when they are due.
+
+        Raises
+        ------
+        DeliveryError
+            One could not be written; the worker must end.
+        """
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), self._seconds)
+            self._since = 0
+            self._due.clear()
+            await self._checkpointer.run()
+
+    async def leave(self, seconds: float) -> None:
+        """Halt, write a last checkpoint, and forget everything: the partitions are about to leave.
+
+        Parameters
+        ----------
+        seconds
+            How long it may take before somebody else may have the partitions.
+
+        Raises
+        ------
+        DeliveryError
+            The checkpoint could not be written; the worker must end.
+        TimeoutError
+            It took too long; the same.
+        """
+        for stage in self._stages:
+            stage.halt()
+        try:
+            await asyncio.wait_for(self._checkpointer.run(), seconds)
+        finally:
+            for stage in self._stages:
+                stage.reset()

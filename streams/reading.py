@@ -1,0 +1,111 @@
+"""From records to sketches: what both stages do first with a batch, and what becomes of bad records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
+
+from models.errors import DecodeError
+from models.event import RequestEvent
+from models.sketch import Origin, Sketch, decode_sketch
+from models.sketcher import Sketcher
+from streams.dead_letters import DeadLetter, dead_letter
+from streams.formats import Decode
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a batch of records said.
+
+    Parameters
+    ----------
+    sketches
+        With the offset of their record in the topic that was read, in its order.
+    dead_letters
+        Records that were not understood.
+    empty
+        Number of tombstones and empty values, which say nothing.
+    """
+
+    sketches: list[tuple[int, Sketch]] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    empty: int = 0
+
+
+class Reader(Protocol):
+    """Reads records of one topic; no record can make it fail."""
+
+    def read(self, records: Sequence[ConsumerRecord]) -> Reading:
+        """Read each record."""
+
+
+class SketchReader:
+    """Reads the sketch topic."""
+
+    def read(self, records: Sequence[ConsumerRecord]) -> Reading:
+        """Decode each record."""
+        reading = Reading()
+        for record in records:
+            if not record.value:
+                reading.empty += 1
+                continue
+            try:
+                if record.key is None:
+                    raise DecodeError("missing_key", "a sketch has its tenant as key")  # noqa: TRY301
+                reading.sketches.append((record.offset, decode_sketch(record.key, record.value)))
+            except Exception as error:  # noqa: BLE001 - no record may stop the stream
+                reading.dead_letters.append(dead_letter(record, error, "detect"))
+        return reading
+
+
+class RequestReader:
+    """Reads the source topic: decodes, validates and sketches.
+
+    Parameters
+    ----------
+    decode
+        Of the source's format.
+    sketcher
+        Takes a batch at a time; a batch that it refuses is taken one by one to find the culprit.
+    """
+
+    def __init__(self, decode: Decode, sketcher: Sketcher) -> None:
+        self._decode = decode
+        self._sketcher = sketcher
+
+    def read(self, records: Sequence[ConsumerRecord]) -> Reading:
+        """Decode and sketch each record."""
+        reading = Reading()
+        understood: list[tuple[ConsumerRecord, RequestEvent]] = []
+        for record in records:
+            try:
+                event = self._decode(record.value)
+            except Exception as error:  # noqa: BLE001 - no record may stop the stream
+                reading.dead_letters.append(dead_letter(record, error, "intake"))
+                continue
+            if event is None:
+                reading.empty += 1
+            else:
+                understood.append((record, event))
+        self._sketch(understood, reading)
+        return reading
+
+    def _sketch(self, understood: Sequence[tuple[ConsumerRecord, RequestEvent]], reading: Reading) -> None:
+        if not understood:
+            return
+        origins = [Origin(record.topic, record.partition, record.offset) for record, _ in understood]
+        try:
+            sketches = self._sketcher.sketch_many([event for _, event in understood], origins)
+        except Exception as error:  # noqa: BLE001 - no record may stop the stream
+            if len(understood) == 1:
+                reading.dead_letters.append(dead_letter(understood[0][0], error, "intake"))
+                return
+            for pair in understood:
+                self._sketch([pair], reading)
+            return
+        reading.sketches += [
+            (record.offset, sketch) for (record, _), sketch in zip(understood, sketches, strict=True)
+        ]

@@ -1,0 +1,66 @@
+"""What both stages share: batches in chunks, and a halt between two of them."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
+from faust.types import TP
+
+from streams.checkpoint import Frozen
+from streams.deliveries import Deliveries
+from streams.transport import BatchMessage
+
+CHUNK = 256
+
+
+class Stage(ABC):
+    """Processes the batches of one topic.
+
+    A chunk is processed in one synchronous step, records to be sent included; between two chunks anything may
+    happen, such as a checkpoint or the loss of all partitions.
+
+    Parameters
+    ----------
+    deliveries
+        Of this stage alone.
+    """
+
+    def __init__(self, deliveries: Deliveries) -> None:
+        self._deliveries = deliveries
+        self._halted = False
+        self._epoch = 0
+
+    async def process(self, batch: BatchMessage) -> int:
+        """Process a batch and return how many of its records were looked at: all, unless halted."""
+        epoch = self._epoch
+        await self.open(batch.tp)
+        for start in range(0, len(batch.records), CHUNK):
+            if self._halted or epoch != self._epoch:
+                return start
+            self.step(batch.tp, batch.records[start : start + CHUNK])
+            await self._deliveries.flush()
+            await asyncio.sleep(0)
+        return len(batch.records)
+
+    async def open(self, tp: TP) -> None:  # noqa: B027 - not every stage has to
+        """Prepare for records of a partition."""
+
+    @abstractmethod
+    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+        """Process a chunk and post what follows from it."""
+
+    @abstractmethod
+    def freeze(self) -> Frozen:
+        """Return what was done since the last call, in one synchronous step."""
+
+    def halt(self) -> None:
+        """Process nothing more until `reset`."""
+        self._halted = True
+
+    def reset(self) -> None:
+        """Forget everything and begin anew, after the checkpoint that follows `halt`."""
+        self._epoch += 1
+        self._halted = False

@@ -1,0 +1,105 @@
+"""Records of the state topic: an envelope around a tenant's snapshot or a partition's own record.
+
+The envelope says at which position of the input its writer stood. Of two records with one key the one with
+the higher position is the newer, whichever came later: a worker that was cut off and woke up again writes old
+news, and the reader must not fall for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from struct import Struct, error
+
+import orjson
+
+from models.errors import SnapshotError
+
+PARTITION_KEY = b"\xffpartition"
+"""Key of a partition's own record; not valid UTF-8, so no tenant can have it."""
+
+_HEADER = Struct("<2sBqq")
+_MAGIC = b"DS"
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecord:
+    """What stands on the state topic under a key.
+
+    Parameters
+    ----------
+    position
+        Offset of the input record that the writer would have read next.
+    time
+        Latest event time that the writer had seen, in Unix milliseconds.
+    body
+        A snapshot. Empty when there was one that was too large to be written: such a tenant starts cold.
+    """
+
+    position: int
+    time: int
+    body: bytes
+
+
+@dataclass(slots=True)
+class PartitionRecord:
+    """How far a partition has been processed.
+
+    Parameters
+    ----------
+    position
+        Offset of the first input record that is in no snapshot.
+    time
+        Latest event time seen, in Unix milliseconds.
+    marks
+        For each partition of a source topic, the highest source offset that was applied.
+    """
+
+    position: int = 0
+    time: int = 0
+    marks: dict[tuple[str, int], int] = field(default_factory=dict)
+
+
+def encode_state(record: StateRecord) -> bytes:
+    """Encode for the state topic."""
+    return _HEADER.pack(_MAGIC, _VERSION, record.position, record.time) + record.body
+
+
+def decode_state(value: bytes) -> StateRecord:
+    """Decode a value of the state topic.
+
+    Raises
+    ------
+    SnapshotError
+        It is too short, not ours, or of another version.
+    """
+    try:
+        magic, version, position, time = _HEADER.unpack_from(value)
+    except error:
+        raise SnapshotError("a record of the state topic is too short") from None
+    if magic != _MAGIC or version != _VERSION:
+        raise SnapshotError(f"a record of the state topic is not of version {_VERSION}")
+    return StateRecord(position, time, value[_HEADER.size :])
+
+
+def encode_partition(record: PartitionRecord) -> bytes:
+    """Encode a partition's own record, envelope and all."""
+    marks = [[topic, partition, offset] for (topic, partition), offset in sorted(record.marks.items())]
+    return encode_state(StateRecord(record.position, record.time, orjson.dumps(marks)))
+
+
+def decode_partition(value: bytes) -> PartitionRecord:
+    """Decode a partition's own record.
+
+    Raises
+    ------
+    SnapshotError
+        The record is damaged or not ours.
+    """
+    record = decode_state(value)
+    try:
+        rows = orjson.loads(record.body)
+        marks = {(str(topic), int(number)): int(offset) for topic, number, offset in rows}
+    except (ValueError, TypeError):
+        raise SnapshotError("the marks of a partition's record cannot be read") from None
+    return PartitionRecord(record.position, record.time, marks)

@@ -1,0 +1,190 @@
+"""A worker as a process: it checks, starts, watches itself, and ends with a code that says why."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+
+import structlog
+import uvloop
+
+from models.errors import BrokerError, DistillwatchError, SettingsError, TopicError
+from streams.app import NO_HOOKS, Hooks, create_app
+from streams.connection import wait_for_broker
+from streams.faust_app import DistillwatchApp
+from streams.liveness import Liveness
+from streams.logs import configure_logging
+from streams.metrics import Metrics
+from streams.settings import Settings
+from streams.topics import require_topics
+from streams.web import WebServer
+
+log = structlog.get_logger(__name__)
+
+OK = 0
+FAILED = 1
+MISCONFIGURED = 2
+STOP_SECONDS = 45.0
+
+
+def run_worker(settings: Settings, hooks: Hooks = NO_HOOKS) -> int:
+    """Run one worker until it is told to stop, and log as the settings say.
+
+    Returns
+    -------
+    The exit code: 0 after SIGTERM or SIGINT and a checkpoint; 2 when the settings, the topics or the rights
+    are wrong; 1 when the broker could not be reached or anything else failed.
+    """
+    configure_logging(settings.log)
+    return Worker(settings, hooks).run()
+
+
+class Worker:
+    """One worker; may run in any thread, and then only `stop` ends it.
+
+    Parameters
+    ----------
+    hooks
+        What somebody in the same process wants to see.
+    on_dead
+        Called, in a thread of its own, when there was no progress for `worker.liveness_seconds` although
+        there was something to read. Ends the process unless told otherwise: a worker that hangs cannot be
+        asked to stop.
+    """
+
+    def __init__(
+        self, settings: Settings, hooks: Hooks = NO_HOOKS, on_dead: Callable[[], None] | None = None
+    ) -> None:
+        self._settings = settings
+        self._hooks = hooks
+        self._on_dead = on_dead or _end_process
+        self._stop = threading.Event()
+        self._wake: Callable[[], object] = lambda: None
+
+    def run(self) -> int:
+        """Run until stopped and return the exit code."""
+        try:
+            self._preflight()
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                return runner.run(self._run())
+        except DistillwatchError as error:
+            return _report(error)
+
+    def stop(self) -> None:
+        """Ask for an orderly end, from any thread."""
+        self._stop.set()
+        self._wake()
+
+    def _preflight(self) -> None:
+        if not self._settings.topics.check_at_start:
+            return
+        wait_for_broker(self._settings.kafka, report=log.warning)
+        require_topics(self._settings)
+
+    async def _run(self) -> int:
+        liveness = Liveness(self._settings.worker.liveness_seconds)
+        metrics = Metrics(liveness=liveness)
+        metrics.build(version=_version(), embedding=self._settings.embedding.kind)
+        web = self._settings.metrics
+        server = WebServer(web.host, web.port, metrics.registry, liveness) if web.port else None
+        watchdog = _Watchdog(liveness, self._on_dead)
+        try:
+            return await self._serve(create_app(self._settings, metrics, self._hooks))
+        finally:
+            watchdog.close()
+            if server:
+                server.close()
+
+    async def _serve(self, app: DistillwatchApp) -> int:
+        told = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        self._wake = lambda: loop.call_soon_threadsafe(told.set)
+        _on_signals(loop, told)
+        if self._stop.is_set():
+            return OK
+        log.info("worker starts", group=self._settings.kafka.group, source=self._settings.source.topic)
+        running = asyncio.create_task(_start(app))
+        asked = asyncio.create_task(told.wait())
+        await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+        log.info("worker stops")
+        failure = await _end(app, running)
+        asked.cancel()
+        if failure is None:
+            log.info("worker stopped")
+            return OK
+        return _report(failure)
+
+
+async def _start(app: DistillwatchApp) -> None:
+    await app.start()
+    await app.wait_until_stopped()
+
+
+async def _end(app: DistillwatchApp, running: asyncio.Task[None]) -> BaseException | None:
+    """Stop the application and return what made it fail, if anything did."""
+    failure = running.exception() if running.done() and not running.cancelled() else None
+    try:
+        await asyncio.wait_for(app.stop(), STOP_SECONDS)
+    except Exception as error:  # noqa: BLE001 - it is reported below
+        failure = failure or error
+    running.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await running
+    return app.crash_reason or failure
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> None:
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+
+
+def _report(error: BaseException) -> int:
+    """Log one line and return the exit code."""
+    if isinstance(error, (SettingsError, TopicError)):
+        log.error(str(error))
+        return MISCONFIGURED
+    if isinstance(error, BrokerError):
+        log.error(str(error))
+        return FAILED
+    log.error("worker failed", error=type(error).__name__, exc_info=error)
+    return FAILED
+
+
+class _Watchdog:
+    """Looks at the liveness once a second, from outside the event loop."""
+
+    def __init__(self, liveness: Liveness, on_dead: Callable[[], None]) -> None:
+        self._liveness = liveness
+        self._on_dead = on_dead
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._closed.wait(1.0):
+            if not self._liveness.alive():
+                log.error("no progress although records wait: ending", seconds=self._liveness.silence())
+                self._on_dead()
+                return
+
+    def close(self) -> None:
+        self._closed.set()
+        self._thread.join()
+
+
+def _end_process() -> None:
+    os._exit(FAILED)
+
+
+def _version() -> str:
+    try:
+        return version("distillwatch")
+    except PackageNotFoundError:
+        return "unknown"
