@@ -1,0 +1,1 @@
+"""From scores to evidence with a stated false-alarm budget."""

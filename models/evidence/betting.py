@@ -1,0 +1,13 @@
+"""Bets against the null hypothesis that a tenant goes on as before."""
+
+from __future__ import annotations
+
+EXPONENTS = (0.1, 0.3, 0.5, 0.7, 0.9)
+
+
+def power_bet(p: float) -> float:
+    """Turn a p-value into an e-value: the mean of eps * p ** (eps - 1) (Vovk 1993, Shafer et al. 2011).
+
+    Its expectation is at most 1 where p is a p-value. Parameters: p above 0 and at most 1.
+    """
+    return sum(epsilon * float(p ** (epsilon - 1.0)) for epsilon in EXPONENTS) / len(EXPONENTS)

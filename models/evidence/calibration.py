@@ -1,0 +1,53 @@
+"""Conformal p-values of a tenant's own scores."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.codec import Reader, Writer
+
+BINS = 128
+HALVE_AT = 4096
+
+
+class Calibration:
+    """A fixed-bin histogram of earlier scores that stands in for the scores themselves.
+
+    It counts a tie, that is the same bin, against the request, so its p-value is never smaller than the
+    conformal p-value of Vovk, Gammerman and Shafer (2005). The counts are halved at `HALVE_AT` scores, so
+    that the past fades.
+
+    Parameters
+    ----------
+    highest
+        Scores run from 0 to this; what lies beyond falls into the last bin.
+    """
+
+    def __init__(self, highest: float) -> None:
+        self._scale = BINS / highest
+        self._counts = np.zeros(BINS, np.uint16)
+        self.total = 0
+
+    def p_value(self, score: float) -> float:
+        """Return (#{earlier bin >= bin} + 1) / (n + 1), above 0 and at most 1."""
+        return (int(self._counts[self._bin(score) :].sum()) + 1) / (self.total + 1)
+
+    def learn(self, score: float) -> None:
+        """Count a score."""
+        self._counts[self._bin(score)] += 1
+        self.total += 1
+        if self.total >= HALVE_AT:
+            self._counts //= 2
+            self.total = int(self._counts.sum())
+
+    def _bin(self, score: float) -> int:
+        return min(BINS - 1, max(0, int(score * self._scale)))
+
+    def dump(self, out: Writer) -> None:
+        """Write the counts."""
+        out.array(self._counts)
+
+    def load(self, source: Reader) -> None:
+        """Read the counts."""
+        self._counts = source.array(np.uint16, (BINS,)).astype(np.uint16)
+        self.total = int(self._counts.sum())

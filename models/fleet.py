@@ -1,0 +1,109 @@
+"""The tenants of one partition."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+
+from models.config import DetectorConfig
+from models.errors import SnapshotError
+from models.finding import Finding
+from models.sketch import Sketch
+from models.snapshot import Header, pack, unpack
+from models.tenant import TenantModel
+
+Restore = Callable[[str], bytes | None]
+
+
+class Fleet:
+    """Live tenants, restored on their first request and bounded in number.
+
+    Parameters
+    ----------
+    config
+        Of every tenant.
+    restore
+        Returns the stored snapshot of a tenant, or `None`.
+    max_tenants
+        Tenants that stay live after a checkpoint; the least recently seen live on in the store only.
+    """
+
+    def __init__(self, config: DetectorConfig, restore: Restore, max_tenants: int = 100_000) -> None:
+        self._config = config
+        self._restore = restore
+        self._max_tenants = max_tenants
+        self._live: OrderedDict[str, TenantModel] = OrderedDict()
+        self._changed: dict[str, TenantModel | None] = {}
+        self.skipped = 0
+        """Sketches that a tenant's state already contained."""
+        self.refused_snapshots = 0
+        """Damaged or foreign snapshots; their tenants started cold."""
+
+    @property
+    def tenants(self) -> Mapping[str, TenantModel]:
+        """The live tenants, the least recently seen first."""
+        return self._live
+
+    @property
+    def changes(self) -> int:
+        """How many tenants changed since the last checkpoint."""
+        return len(self._changed)
+
+    def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
+        """Judge one request that stands at this offset of the partition.
+
+        A request at or below the tenant's own last offset is part of its state already and is skipped.
+        """
+        tenant = self._tenant(sketch.tenant)
+        if offset <= tenant.offset:
+            self.skipped += 1
+            return []
+        tenant.offset = offset
+        self._changed[sketch.tenant] = tenant
+        return tenant.apply(sketch)
+
+    def expire(self, tenant: str, now: int) -> list[Finding]:
+        """Forget an idle tenant; an open episode whose quiet period has passed is closed first.
+
+        `now` is event time in Unix milliseconds.
+        """
+        findings = self._tenant(tenant).expire(now)
+        self._live.pop(tenant)
+        self._changed[tenant] = None
+        return findings
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        """Yield the snapshot of each tenant that changed since `checkpointed`; `None` for a forgotten one."""
+        for name, tenant in self._changed.items():
+            if tenant is None:
+                yield name, None
+            else:
+                yield name, pack(Header(tenant.offset, tenant.time), tenant.dump())
+
+    def checkpointed(self) -> None:
+        """Take note that all changes are stored, and let the least recently seen tenants go."""
+        self._changed.clear()
+        while len(self._live) > self._max_tenants:
+            self._live.popitem(last=False)
+
+    def _tenant(self, name: str) -> TenantModel:
+        tenant = self._live.get(name)
+        if tenant is None:
+            tenant = self._live[name] = self._load(name)
+        else:
+            self._live.move_to_end(name)
+        return tenant
+
+    def _load(self, name: str) -> TenantModel:
+        tenant = TenantModel(name, self._config)
+        stored = None if name in self._changed else self._restore(name)
+        if stored is None:
+            return tenant
+        try:
+            header, body = unpack(stored)
+            tenant.load(body)
+        except SnapshotError:
+            self.refused_snapshots += 1
+            return TenantModel(name, self._config)
+        tenant.offset = header.offset
+        return tenant

@@ -1,0 +1,1 @@
+"""The signals: each scores one request of one tenant against that tenant's own past."""

@@ -1,0 +1,52 @@
+"""The requests that carry the evidence, to be named in a finding."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from models.codec import Reader, Writer
+from models.finding import RequestRef
+from models.sketch import Sketch
+
+MOST = 16
+STRANGE = 0.02
+"""A request with a p-value at or below this is kept."""
+
+
+class Suspects:
+    """The last strange requests since the evidence began to grow."""
+
+    def __init__(self) -> None:
+        self._requests: deque[RequestRef] = deque(maxlen=MOST)
+
+    def add(self, x: Sketch) -> None:
+        """Keep a request's id, its place and its template."""
+        template = next((head for head in reversed(x.heads) if head), 0)
+        origin = x.origin
+        kept = RequestRef(x.id, origin.topic, origin.partition, origin.offset, f"{template:016x}")
+        self._requests.append(kept)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._requests.clear()
+
+    def all(self) -> tuple[RequestRef, ...]:
+        """Return what is kept, the oldest first."""
+        return tuple(self._requests)
+
+    def dump(self, out: Writer) -> None:
+        """Write the state."""
+        out.number(len(self._requests))
+        for request in self._requests:
+            out.text(request.request_id)
+            out.text(request.topic)
+            out.number(request.partition)
+            out.number(request.offset)
+            out.text(request.template_hash)
+
+    def load(self, source: Reader) -> None:
+        """Read the state."""
+        self._requests.clear()
+        for _ in range(source.number()):
+            request, topic, partition = source.text(), source.text(), source.number()
+            self._requests.append(RequestRef(request, topic, partition, source.number(), source.text()))
