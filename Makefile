@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 VENV   := .venv
 BIN    := $(VENV)/bin
-PIP    := $(BIN)/python -m pip --disable-pip-version-check --no-input
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 ARGS   ?=
 PYTEST ?=
 
@@ -23,11 +23,11 @@ setup: $(RUNTIME) ## the environment only: .venv with .venv/bin/distillwatch
 
 .PHONY: demo
 demo: $(RUNTIME) ## the whole pipeline on an embedded broker, one tenant of it an attacker
-	$(BIN)/distillwatch demo $(ARGS)
+	@$(BIN)/distillwatch demo $(ARGS)
 
 .PHONY: kafka
 kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foreground
-	$(BIN)/python $(KAFKA) $(ARGS)
+	@$(BIN)/python $(KAFKA) $(ARGS)
 
 ##@ Develop
 
@@ -43,7 +43,7 @@ lint: $(DEV) ## ruff (rules and format) and mypy
 
 .PHONY: bench
 bench: $(DEV) java ## the benchmarks, each with its peers and its limit
-	$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -77,16 +77,19 @@ $(BIN)/python:
 	    echo 'Install one (on Debian: apt-get install python3 python3-venv) or name it: make PYTHON=/path/to/python3' >&2; \
 	    exit 1; \
 	fi
-	"$(PYTHON)" -m venv --clear $(VENV)
+	@echo "Making $(VENV) with $(PYTHON) ..." >&2
+	@"$(PYTHON)" -m venv --clear $(VENV)
 
 $(RUNTIME): requirements.lock requirements-build.lock pyproject.toml $(BIN)/python
-	$(PIP) install --quiet --require-hashes --requirement requirements.lock --requirement requirements-build.lock
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo "Installing distillwatch and its pinned dependencies ..." >&2
+	@$(PIP) install --require-hashes --requirement requirements.lock --requirement requirements-build.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(DEV): requirements-dev.lock $(RUNTIME)
-	$(PIP) install --quiet --require-hashes --requirement requirements-dev.lock
-	touch $@
+	@echo "Installing the pinned tools of development ..." >&2
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.
 .PHONY: java
