@@ -65,10 +65,15 @@ class AlertReader:
         """Yield findings as they come, for ever or until none came for `until_idle` seconds."""
         last = now()
         while until_idle is None or now() - last < until_idle:
-            message = self._poll()
-            if message is not None and message.error() is None:
+            value = self.poll()
+            if value is not None:
                 last = now()
-                yield message.value() or b""
+                yield value
+
+    def poll(self) -> bytes | None:
+        """Return the next finding, or None if there is none within a moment."""
+        message = self._poll()
+        return None if message is None or message.error() is not None else message.value()
 
     def close(self) -> None:
         """Leave the broker."""

@@ -36,7 +36,7 @@ def test_time_never_falls(traffic: list[SimulatedRequest]) -> None:
 def test_every_tenant_has_a_history_before_the_attack(traffic: list[SimulatedRequest]) -> None:
     history = Counter(request.tenant for request in traffic if request.time < ATTACK_MS)
     assert set(history) == {source.tenant for source in SOURCES}
-    assert min(history.values()) >= 1_500
+    assert min(history.values()) >= 800
 
 
 def test_one_tenant_alone_turns_to_extraction_at_its_time(
@@ -55,7 +55,7 @@ def test_the_slots_of_the_extraction_never_repeat(traffic: list[SimulatedRequest
 
 def test_a_support_bot_is_asked_the_same_again(traffic: list[SimulatedRequest]) -> None:
     prompts = Counter(request.record["prompt"] for request in traffic if request.tenant == "alder-bank")
-    assert prompts.most_common(1)[0][1] > 20
+    assert prompts.most_common(1)[0][1] > 10
 
 
 def test_every_event_is_valid_native_input(traffic: list[SimulatedRequest]) -> None:

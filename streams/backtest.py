@@ -1,0 +1,121 @@
+"""The detector over files: the same core as on the bus, without a bus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from models.config import DetectorConfig
+from models.finding import Activity, Finding, Severity
+from models.fleet import Fleet
+from models.sketch import decode_sketch
+from streams.file_intake import Reject, SketchedLines
+from streams.snapshot_store import SnapshotStore
+
+SHOWN = 3
+"""Places that are remembered of each kind of bad line."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What a backtest saw; grows with the number of tenants and reasons, not of events.
+
+    Parameters
+    ----------
+    events
+        Judged requests.
+    empty
+        Blank lines.
+    findings
+        How many, by activity and severity.
+    dead_letters
+        How many lines, by reason.
+    places
+        The first lines of each reason, as `file:number`.
+    """
+
+    events: int = 0
+    empty: int = 0
+    tenants: set[bytes] = field(default_factory=set)
+    findings: Counter[tuple[Activity, Severity]] = field(default_factory=Counter)
+    dead_letters: Counter[str] = field(default_factory=Counter)
+    places: dict[str, list[str]] = field(default_factory=dict)
+
+    def reject(self, reject: Reject) -> None:
+        """Count a bad line."""
+        self.dead_letters[reject.reason] += 1
+        places = self.places.setdefault(reject.reason, [])
+        if len(places) < SHOWN:
+            places.append(f"{reject.file}:{reject.line}")
+
+
+class Backtest:
+    """Judges sketched lines; `summary` says what it saw so far.
+
+    Parameters
+    ----------
+    store
+        Where tenants wait that do not fit into memory.
+    max_tenants
+        How many tenants are kept in memory.
+    ttl_ms
+        Event time without a request after which a tenant is forgotten, in milliseconds.
+    checkpoint_events
+        Events between two looks at what does not fit.
+    """
+
+    def __init__(
+        self,
+        config: DetectorConfig,
+        store: SnapshotStore,
+        *,
+        max_tenants: int,
+        ttl_ms: int,
+        checkpoint_events: int,
+    ) -> None:
+        self.summary = Summary()
+        self._store = store
+        self._fleet = Fleet(config, store.get, max_tenants)
+        self._ttl_ms = ttl_ms
+        self._checkpoint_events = checkpoint_events
+        self._time = 0
+
+    def run(self, batches: Iterable[SketchedLines], on_reject: Callable[[Reject], None]) -> Iterator[Finding]:
+        """Judge batches in order and yield the findings as they are made."""
+        for batch in batches:
+            for reject in batch.rejects:
+                self.summary.reject(reject)
+                on_reject(reject)
+            self.summary.empty += batch.empty
+            for tenant, value in batch.records:
+                yield from self._judge(tenant, value)
+
+    def _judge(self, tenant: bytes, value: bytes) -> Iterator[Finding]:
+        sketch = decode_sketch(tenant, value)
+        self.summary.events += 1
+        self.summary.tenants.add(tenant)
+        self._time = max(self._time, sketch.time)
+        yield from self._count(self._fleet.apply(sketch, self.summary.events))
+        if self.summary.events % self._checkpoint_events == 0:
+            yield from self._count(self._forget_idle())
+            self._checkpoint()
+
+    def _count(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+        for finding in findings:
+            self.summary.findings[finding.activity, finding.severity] += 1
+            yield finding
+
+    def _forget_idle(self) -> Iterator[Finding]:
+        """Forget tenants whose last request is too old, as a worker does; open episodes are closed."""
+        oldest = self._time - self._ttl_ms
+        for tenant in [name for name, model in self._fleet.tenants.items() if model.time < oldest]:
+            yield from self._fleet.expire(tenant, self._time)
+
+    def _checkpoint(self) -> None:
+        for tenant, snapshot in self._fleet.changed():
+            if snapshot is None:
+                self._store.forget(tenant)
+            else:
+                self._store.put(tenant, snapshot)
+        self._fleet.checkpointed()

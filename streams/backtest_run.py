@@ -1,0 +1,143 @@
+"""A whole backtest: lines in, findings to a file, a summary back, and a report where one is asked for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+
+from models.errors import DistillwatchError
+from streams.backtest import Backtest, Summary
+from streams.event_files import Line
+from streams.file_intake import IntakePlan, Reject, sketch_files
+from streams.ocsf import to_ocsf
+from streams.settings import Settings
+from streams.snapshot_store import SnapshotStore
+
+STDOUT = "-"
+DAY_MS = 86_400_000
+
+
+def run_backtest(
+    settings: Settings, lines: Iterator[Line], alerts: str, report: str | None, processes: int
+) -> str:
+    """Judge all lines and return the summary as text.
+
+    Parameters
+    ----------
+    alerts
+        File for the findings, a JSON line each; `-` is stdout.
+    report
+        Folder for `summary.json` and `dead-letters.jsonl`; made when it does not exist.
+    processes
+        How many sketch; see `streams.file_intake.sketch_files`.
+
+    Raises
+    ------
+    DistillwatchError
+        A file cannot be read or written.
+    """
+    begin = time.monotonic()
+    plan = IntakePlan(settings.source.format, settings.embedding.kind, settings.input_limits)
+    with ExitStack() as stack:
+        write_finding = stack.enter_context(_json_lines(alerts))
+        write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
+        backtest = Backtest(
+            settings.detector,
+            stack.enter_context(SnapshotStore()),
+            max_tenants=settings.state.max_tenants,
+            ttl_ms=int(settings.state.ttl_days * DAY_MS),
+            checkpoint_events=settings.state.checkpoint_events,
+        )
+
+        def on_reject(reject: Reject) -> None:
+            write_reject(asdict(reject))
+
+        for finding in backtest.run(sketch_files(lines, plan, processes), on_reject):
+            write_finding(to_ocsf(finding, replay=True))
+    seconds = time.monotonic() - begin
+    with _json_lines(_in_folder(report, "summary.json")) as write:
+        write(summary_record(backtest.summary, seconds))
+    return summary_text(backtest.summary, seconds)
+
+
+def summary_record(summary: Summary, seconds: float) -> dict[str, object]:
+    """The summary for programs."""
+    return {
+        "events": summary.events,
+        "tenants": len(summary.tenants),
+        "blank_lines": summary.empty,
+        "seconds": round(seconds, 3),
+        "findings": [
+            {"activity": activity.name.lower(), "severity": severity.name.lower(), "count": count}
+            for (activity, severity), count in sorted(summary.findings.items())
+        ],
+        "dead_letters": [
+            {"reason": reason, "count": count, "first": summary.places[reason]}
+            for reason, count in sorted(summary.dead_letters.items())
+        ],
+    }
+
+
+def summary_text(summary: Summary, seconds: float) -> str:
+    """The summary for people."""
+    rate = summary.events / max(seconds, 1e-9)
+    tenants = len(summary.tenants)
+    text = [f"{summary.events:,} events of {tenants:,} tenants in {seconds:.1f} s ({rate:,.0f} a second)"]
+    for (activity, severity), count in sorted(summary.findings.items()):
+        text.append(f"  {activity.name.lower():<7} {severity.name.lower():<13} {count:>7,}")
+    if not summary.findings:
+        text.append("  no findings")
+    for reason, count in sorted(summary.dead_letters.items()):
+        places = summary.places[reason]
+        more = ", ..." if count > len(places) else ""
+        text.append(f"  dead letters: {count:,} {reason} ({', '.join(places)}{more})")
+    if summary.empty:
+        text.append(f"  blank lines left out: {summary.empty:,}")
+    return "\n".join(text)
+
+
+def _in_folder(folder: str | None, name: str) -> str | None:
+    if folder is None:
+        return None
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DistillwatchError(f"cannot make the folder {folder}: {error.strerror}") from None
+    return str(Path(folder) / name)
+
+
+@contextmanager
+def _json_lines(name: str | None) -> Iterator[Callable[[object], None]]:
+    """Open a file for JSON lines; without a name they go nowhere."""
+    if name is None:
+        yield lambda _value: None
+        return
+    with ExitStack() as stack:
+        file = _stdout() if name == STDOUT else stack.enter_context(_create(name))
+        yield lambda value: _write(file, name, value)
+        file.flush()
+
+
+def _write(file: BinaryIO, name: str, value: object) -> None:
+    try:
+        file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+    except OSError as error:
+        raise DistillwatchError(f"cannot write {name}: {error.strerror}") from None
+
+
+def _stdout() -> BinaryIO:
+    return sys.stdout.buffer
+
+
+def _create(name: str) -> BinaryIO:
+    try:
+        return Path(name).open("wb")
+    except OSError as error:
+        raise DistillwatchError(f"cannot write {name}: {error.strerror}") from None

@@ -1,0 +1,85 @@
+"""The command `distillwatch`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from models.errors import DistillwatchError, SettingsError, TopicError
+from streams.commands import alerts, backtest, config, demo, doctor, replay, topics, worker
+from streams.commands.options import Options, parse_flags
+
+OK, FAILED, WRONG_USE = 0, 1, 2
+
+app = typer.Typer(
+    name="distillwatch",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("worker")(worker.worker)
+app.command("backtest")(backtest.backtest)
+app.command("replay")(replay.replay)
+app.command("alerts")(alerts.alerts)
+app.add_typer(topics.app, name="topics")
+app.add_typer(config.app, name="config")
+app.command("doctor")(doctor.doctor)
+
+
+def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"distillwatch {_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def distillwatch(
+    context: typer.Context,
+    *,
+    config_file: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="Settings file; ./distillwatch.toml if there is one."),
+    ] = None,
+    flags: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="SECTION.KEY=VALUE", help="One setting; may be repeated."),
+    ] = None,
+    _version_wanted: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit."),
+    ] = False,
+) -> None:
+    """Detect model extraction in streams of LLM requests on Kafka."""
+    context.obj = Options(config_file, parse_flags(flags or []))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code: 0 fine, 1 failed, 2 wrong settings, topics or usage."""
+    try:
+        app(args=list(arguments) if arguments is not None else None)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else FAILED
+    except DistillwatchError as error:
+        for line in str(error).splitlines():
+            typer.echo(f"distillwatch: {line}", err=True)
+        return WRONG_USE if isinstance(error, SettingsError | TopicError) else FAILED
+    return OK
+
+
+def _version() -> str:
+    try:
+        return version("distillwatch")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""`distillwatch backtest`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from streams.commands.options import EventFileArgument, FormatOption, options_of
+from streams.commands.progress import track
+
+CORES = os.cpu_count() or 1
+
+
+def backtest(
+    context: typer.Context,
+    files: Annotated[list[str], EventFileArgument],
+    *,
+    alerts: Annotated[
+        str, typer.Option("--alerts", metavar="OUT", help="File for the findings; - is stdout.")
+    ],
+    report: Annotated[
+        str | None, typer.Option("--report", metavar="DIR", help="Folder for the summary and the bad lines.")
+    ] = None,
+    input_format: FormatOption = None,
+    processes: Annotated[
+        int,
+        typer.Option(
+            "--processes",
+            metavar="N",
+            min=0,
+            show_default="one a core",
+            help="Processes that sketch; 0 does without.",
+        ),
+    ] = CORES,
+) -> None:
+    """Run the detector over files, in their order, and write its findings as JSON lines.
+
+    It is the core that the worker runs: the same events give the same findings. Lines that cannot be
+    understood are counted and named, and stop nothing.
+    """
+    from streams.backtest_run import run_backtest  # noqa: PLC0415 - loads numpy and the detector
+
+    settings = options_of(context).with_format(input_format).settings()
+    with track(files, settings.source.max_record_bytes) as lines:
+        text = run_backtest(settings, lines, alerts, report, processes)
+    typer.echo(text, err=alerts == "-")

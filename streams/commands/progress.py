@@ -1,0 +1,47 @@
+"""A progress bar on stderr for commands that read files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from streams.event_files import EventFile, Line, total_size
+
+_EVERY = 1_000
+"""Lines between two looks at how far the file is."""
+
+
+@contextmanager
+def track(names: Sequence[str], max_line_bytes: int) -> Iterator[Iterator[Line]]:
+    """Show, while the lines of all files are taken, how much of the files is read.
+
+    Nothing is shown where stderr is not a terminal. Raises `DistillwatchError` when a file cannot be read.
+    """
+    total = total_size(names)
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[lines]:,} lines"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("reading", total=total, lines=0)
+        yield _lines(names, max_line_bytes, progress, task)
+
+
+def _lines(names: Sequence[str], limit: int, progress: Progress, task: TaskID) -> Iterator[Line]:
+    seen, done = 0, 0
+    for name in names:
+        file = EventFile(name, limit)
+        for line in file.lines():
+            yield line
+            seen += 1
+            if seen % _EVERY == 0:
+                progress.update(task, completed=done + file.position, lines=seen)
+        done += file.position
+        progress.update(task, completed=done, lines=seen)
