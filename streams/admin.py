@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
-import ssl
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from models.errors import BrokerError, TopicError
-from streams.connection import BrokerUnreachableError, bootstrap_servers, client_options, ssl_context
+from streams.kafka_python import ConfigResource, OffsetSpec, TopicPartition, errors
 from streams.topic_plan import TopicFacts, TopicSpec, grant
-
-with warnings.catch_warnings():
-    # It reads its schemas with functions that Python 3.11 and 3.12 call deprecated and 3.13 does not.
-    warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
-    from kafka import KafkaAdminClient, TopicPartition, errors  # type: ignore[import-untyped]
-    from kafka.admin import ConfigResource, OffsetSpec  # type: ignore[import-untyped]
-    from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from streams.settings import KafkaSettings
 
-LONGEST_PROBE_SECONDS = 5.0
 NO_ERROR = 0
+NOT_TOLD = -1
 REFUSED = errors.TopicAuthorizationFailedError.errno
 UNKNOWN_TOPIC = errors.UnknownTopicOrPartitionError.errno
 EXISTS = errors.TopicAlreadyExistsError.errno
@@ -54,7 +43,36 @@ class GroupLag:
     @property
     def lag(self) -> int:
         """Number of stored records that the group has not read."""
-        return self.end - max(self.first, self.committed if self.committed is not None else self.first)
+        return self.end - max(self.first, self.committed or 0)
+
+    @property
+    def expired(self) -> int:
+        """Number of records that were deleted before the group had read them."""
+        return 0 if self.committed is None else max(0, self.first - self.committed)
+
+    @property
+    def beyond_end(self) -> bool:
+        """Whether the group has read records that the topic never had: it was deleted and made anew."""
+        return self.committed is not None and self.committed > self.end
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """A consumer group as it exists.
+
+    Parameters
+    ----------
+    state
+        Kafka's word for it: `Stable`, `Empty`, `PreparingRebalance`, ..., or `Dead` where there is none.
+    members
+        Consumers in it.
+    rights
+        Operations that we may do on it, or None where the broker does not tell.
+    """
+
+    state: str
+    members: int
+    rights: frozenset[str] | None
 
 
 class Admin:
@@ -121,14 +139,37 @@ class Admin:
             for place in partitions
         ]
 
-    def group_rights(self, group: str) -> frozenset[str]:
-        """Return the operations that we may do on a consumer group, such as `READ`."""
-        with translated(f"describe group {group!r}"):
-            described = self._client.describe_groups([group])[group]
-        return frozenset(described.get("authorized_operations") or ())
+    def group(self, name: str) -> GroupFacts:
+        """Return the facts of a consumer group."""
+        with translated(f"describe group {name!r}"):
+            try:
+                described = self._client.describe_groups([name])[name]
+            except errors.GroupAuthorizationFailedError:
+                return GroupFacts(state="unknown", members=0, rights=frozenset())
+            except errors.CoordinatorNotAvailableError:  # no group has ever met on this broker
+                return GroupFacts(state="Dead", members=0, rights=None)
+        rights = described["authorized_operations"]
+        return GroupFacts(
+            state=described["group_state"],
+            members=len(described["members"]),
+            rights=None if rights is None else frozenset(rights),
+        )
+
+    def clock_ms(self) -> int | None:
+        """Return the wall clock of the controller in Unix ms, or None where it is not told."""
+        try:
+            quorum = self._client.describe_metadata_quorum()["topics"][0]["partitions"][0]
+        except (errors.KafkaError, LookupError):
+            return None
+        leader = [voter for voter in quorum["current_voters"] if voter["replica_id"] == quorum["leader_id"]]
+        told = leader[0]["last_caught_up_timestamp"] if leader else NOT_TOLD
+        return None if told == NOT_TOLD else int(told)
 
     def _committed(self, group: str) -> dict[Any, int]:
-        offsets = self._client.list_group_offsets({group: None})[group]
+        try:
+            offsets = self._client.list_group_offsets({group: None})[group]
+        except errors.CoordinatorNotAvailableError:  # no group has ever met on this broker
+            return {}
         return {place: found.offset for place, found in offsets.items() if found.offset >= 0}
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -150,111 +191,6 @@ class Admin:
 
 
 @contextmanager
-def open_admin(kafka: KafkaSettings, *, timeout: float | None = None) -> Iterator[Admin]:
-    """Connect to the broker and close the connection afterwards.
-
-    Parameters
-    ----------
-    timeout
-        Seconds to try; `kafka.request_timeout` unless given.
-
-    Raises
-    ------
-    BrokerUnreachableError
-        No broker answers.
-    BrokerError
-        A broker answers and refuses us.
-    SettingsError
-        A certificate or key file cannot be read.
-    """
-    seconds = kafka.request_timeout if timeout is None else timeout
-    client = connect(kafka, seconds)
-    try:
-        yield Admin(client, kafka)
-    finally:
-        client.close()
-
-
-def connect(kafka: KafkaSettings, seconds: float) -> Any:
-    """Return a connected admin client of kafka-python; errors as of `open_admin`."""
-    started: list[Any] = []
-
-    def start(**config: Any) -> Any:
-        started.append(KafkaNetClient(**config))
-        return started[0]
-
-    try:
-        check_handshake(kafka, seconds)
-        return KafkaAdminClient(
-            **client_options(kafka), bootstrap_timeout_ms=int(seconds * 1000), kafka_client=start
-        )
-    except errors.KafkaError as error:
-        for network in started:  # its own constructor leaves the thread running
-            network.close()
-            network._net.stop()  # noqa: SLF001
-        raise explain_refusal(kafka, error) from error
-
-
-def probe_broker(kafka: KafkaSettings) -> None:
-    """Try once whether a broker answers and admits us; errors as of `open_admin`."""
-    with open_admin(kafka, timeout=min(LONGEST_PROBE_SECONDS, kafka.request_timeout)) as admin:
-        admin.brokers()
-
-
-def check_handshake(kafka: KafkaSettings, seconds: float) -> None:
-    """Open a connection to one bootstrap server, with TLS if it is configured, and close it.
-
-    kafka-python retries whatever goes wrong here until its time is over and then no longer says what it was.
-
-    Raises
-    ------
-    BrokerUnreachableError
-        No server accepts a connection.
-    BrokerError
-        TLS fails: the certificate is not trusted, or the server does not speak TLS there.
-    """
-    context, reasons = ssl_context(kafka), []
-    for server in bootstrap_servers(kafka):
-        host, port = server.rsplit(":", 1)
-        host = host.strip("[]")
-        try:
-            with socket.create_connection((host, int(port)), timeout=seconds) as plain:
-                if context is not None:
-                    context.wrap_socket(plain, server_hostname=host).close()
-                return
-        except ssl.SSLError as error:
-            raise BrokerError(
-                f"{server} refuses TLS: {error.reason or error}; is kafka.security_protocol right, and is "
-                "its certificate for this name signed by kafka.ssl_cafile?"
-            ) from error
-        except OSError as error:
-            reasons.append(f"{server}: {error.strerror or error}")
-    raise BrokerUnreachableError(f"no broker answers ({'; '.join(reasons)})")
-
-
-def explain_refusal(kafka: KafkaSettings, error: Exception) -> BrokerError:
-    """Return the error to raise when a broker took the connection and would not go on."""
-    servers = kafka.bootstrap_servers
-    match error:
-        case errors.SaslAuthenticationFailedError():
-            return BrokerError(
-                f"{servers} refuses user {kafka.sasl_username!r}: check kafka.sasl_username, "
-                "kafka.sasl_password and kafka.sasl_mechanism"
-            )
-        case errors.UnsupportedSaslMechanismError():
-            return BrokerError(
-                f"{servers} does not offer {kafka.sasl_mechanism}: change kafka.sasl_mechanism"
-            )
-        case errors.AuthorizationError():
-            return BrokerError(f"{servers} does not permit us to connect: {error}")
-        case _:
-            return BrokerUnreachableError(
-                f"{servers} takes connections and does not answer as {kafka.security_protocol}: "
-                "it is starting, or kafka.security_protocol is wrong"
-            )
-
-
-@contextlib.contextmanager
 def translated(attempt: str) -> Iterator[None]:
     """Turn kafka-python's errors into BrokerError; `attempt` completes the sentence "cannot ..."."""
     try:

@@ -143,7 +143,7 @@ def wait_for_broker(
         Receives a line of text before every wait; a warning is logged unless given.
     probe
         Tries once and raises BrokerUnreachableError when it is worth to try again;
-        `streams.admin.probe_broker` unless given.
+        `streams.broker.probe_broker` unless given.
     clock, sleep
         Seconds, and how to let them pass.
 
@@ -176,7 +176,7 @@ def wait_for_broker(
 
 
 def _default_probe() -> Callable[[KafkaSettings], object]:
-    from streams.admin import probe_broker  # noqa: PLC0415 -- it imports this module
+    from streams.broker import probe_broker  # noqa: PLC0415 -- it imports this module
 
     return probe_broker
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.errors import TopicError
-from streams.admin import Admin, open_admin
+from streams.admin import Admin
+from streams.broker import open_admin
 from streams.topic_plan import TopicPlan, make_plan, topic_names
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import os
 import sys
 import time
 import uuid
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,18 +18,15 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "kafka"))
 
-with warnings.catch_warnings():
-    # kafka-python 3.0.12 reads its schemas with functions that are deprecated in Python 3.11 and 3.12 only.
-    warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
-    from kafka import KafkaAdminClient  # type: ignore[import-untyped]
-    from kafka.admin import (  # type: ignore[import-untyped]
-        ACL,
-        ACLOperation,
-        ACLPermissionType,
-        ResourcePattern,
-        ResourceType,
-    )
+from streams.kafka_python import KafkaAdminClient  # isort: skip -- first, since kafka-python warns at import
 
+from kafka.admin import (  # type: ignore[import-untyped]
+    ACL,
+    ACLOperation,
+    ACLPermissionType,
+    ResourcePattern,
+    ResourceType,
+)
 from kafka_libraries import LocalKafkaError
 from local_kafka import LocalKafka
 

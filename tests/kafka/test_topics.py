@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from models.errors import TopicError
-from streams.admin import open_admin
+from streams.broker import open_admin
 from streams.topics import apply_topics, check_topics, plan_topics, require_topics
 
 if TYPE_CHECKING:
