@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
@@ -25,6 +26,7 @@ from faust.types.tuples import ConsumerMessage
 
 LOGGER = logging.getLogger("faust.transport")
 FETCH_SECONDS = 1.0
+LEAVE_SECONDS = 5.0
 MAX_BATCHES_IN_FLIGHT = 8
 
 
@@ -86,6 +88,11 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             if tp in assigned:
                 consumer.seek(tp, batch[0].offset)
         return {}
+
+    async def on_thread_stop(self) -> None:
+        """Leave the group, but do not wait for an answer that only comes when somebody else has left it."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().on_thread_stop(), LEAVE_SECONDS)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek the batch topics to their committed offsets, committing where to start if there is none."""
