@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ def make_plan(
     if keyed and notes:  # the state needs as many partitions as the source has
         return TopicPlan(problems=notes)
     wanted = wanted_topics(settings, source.partitions if source else settings.topics.partitions)
+    wanted = [_follow_sketches(settings, spec, existing) for spec in wanted]
     if keyed and source and source.refused:
         return TopicPlan(problems=tuple(differences(settings, wanted[0], source)))
     if notes:
@@ -195,6 +196,17 @@ def grant(kafka: KafkaSettings, operation: str, *, topic: str = "", group: str =
         f"grant it with `kafka-acls.sh --bootstrap-server {kafka.bootstrap_servers} --add "
         f"--allow-principal '{principal}' --operation {operation} {resource}`"
     )
+
+
+def _follow_sketches(settings: Settings, spec: TopicSpec, existing: Mapping[str, TopicFacts]) -> TopicSpec:
+    sketches = existing.get(settings.topics.sketches)
+    if (
+        spec.role != "topics.state"
+        or settings.source.keyed_by_tenant
+        or not (sketches and sketches.partitions)
+    ):
+        return spec
+    return replace(spec, partitions=sketches.partitions)
 
 
 def _source_missing(settings: Settings) -> str:

@@ -295,6 +295,7 @@ def main() -> int:
     port: int = parser.parse_args().port
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.stdout.write(f"Starting Apache Kafka {kafka_version()} ...\n")
+    sys.stdout.flush()
     try:
         with LocalKafka(port=port) as broker:
             sys.stdout.write(f"Apache Kafka listens on {broker.bootstrap}; Ctrl-C stops it.\n")

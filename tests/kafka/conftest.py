@@ -74,6 +74,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
+def installed() -> None:
+    """Skip where Kafka can be neither found nor fetched."""
+    start_or_skip(LocalKafka())
+
+
+@pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """Bootstrap servers of a running Apache Kafka."""
     given = os.environ.get("DISTILLWATCH_TEST_BOOTSTRAP")

@@ -59,7 +59,7 @@ def test_a_mechanism_that_the_broker_lacks_is_refused_at_once(guarded_settings: 
 
 def test_tls_towards_a_plaintext_listener_names_the_setting(make_settings: MakeSettings) -> None:
     kafka = make_settings(kafka={"security_protocol": "SSL", "request_timeout": 5}).kafka
-    with pytest.raises(BrokerUnreachableError, match="is kafka.security_protocol = SSL right"):
+    with pytest.raises(BrokerUnreachableError, match=r"is kafka\.security_protocol = SSL right"):
         probe_broker(kafka)
 
 

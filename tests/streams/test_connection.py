@@ -45,7 +45,7 @@ class Broker:
         self.failures = failures
         self.error = error or BrokerUnreachableError("no broker answers")
 
-    def __call__(self, kafka: KafkaSettings) -> None:
+    def __call__(self, _kafka: KafkaSettings) -> None:
         self.failures -= 1
         if self.failures >= 0:
             raise self.error

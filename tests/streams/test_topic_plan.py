@@ -105,6 +105,12 @@ def test_what_differs_is_a_line_that_says_what_and_how_to_mend_it(
     assert name not in {spec.name for spec in plan.keep}
 
 
+def test_a_state_that_agrees_with_its_sketches_is_not_blamed_for_their_partitions() -> None:
+    existing = good(settings())
+    [problem] = make_plan(settings(topics={"partitions": 8}), existing).problems
+    assert problem.startswith("topics.sketches")
+
+
 def test_more_than_needed_is_well() -> None:
     chosen = settings()
     config = {"cleanup.policy": "delete", "retention.ms": "-1", "max.message.bytes": "99999999"}
