@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -13,16 +13,19 @@ import typer
 from pydantic import SecretStr
 
 from models.event import RequestEvent
+from models.finding import Activity, Finding, RequestRef, Severity, SignalReading
 from models.native import decode_native
 from streams.cli import app
 from streams.dead_letters import DeadLetter
 from streams.metrics import Metrics
+from streams.ocsf import to_ocsf, to_record
 from streams.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent
+ALERTS = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -83,6 +86,57 @@ def test_every_metric_is_documented_and_no_other_is() -> None:
 def test_every_header_of_a_dead_letter_is_documented_and_no_other_is() -> None:
     letter = DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0)
     assert first_column(section(OPERATIONS, "Dead letters")) == [name for name, _ in letter.headers()]
+
+
+def finding() -> Finding:
+    """A finding in which every field has something to say."""
+    reading = SignalReading("novelty", 2.0, 1.0, "nats", 3.0)
+    request = RequestRef("request-1", "requests", 0, 17, "00ff")
+    return Finding(
+        uid="6fd64adc-4b34-5f50-80bf-a1a03af3ee05",
+        activity=Activity.CREATE,
+        tenant="acme",
+        time=1_795_449_600_000,
+        start_time=1_795_449_500_000,
+        severity=Severity.HIGH,
+        risk_score=60,
+        confidence_score=90,
+        evidence=2e6,
+        threshold=1e3,
+        budget_days=90.0,
+        count=40,
+        signals=(reading,),
+        requests=(request,),
+        content_seen=True,
+        config_digest="0123456789ab",
+    )
+
+
+def fields(value: dict[str, Any]) -> set[str]:
+    """Dotted names of the fields of an object, one level down where the document goes one level down."""
+    nested = ("metadata", "finding_info", "unmapped")
+    return {
+        f"{name}.{inner}" if name in nested else name
+        for name, inside in value.items()
+        for inner in (inside if name in nested else [""])
+    }
+
+
+def test_every_field_of_a_finding_is_documented_and_no_other_is() -> None:
+    cells = re.findall(r"^\| (`[^|]+) \|", section(ALERTS, "Value"), re.MULTILINE)
+    documented = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert documented == fields(to_ocsf(finding(), replay=True))
+
+
+def test_every_header_of_a_finding_is_documented_and_no_other_is() -> None:
+    _, _, headers = to_record(finding())
+    assert first_column(section(ALERTS, "Key and headers")) == [name for name, _ in headers]
+
+
+def test_the_runbook_that_a_finding_links_exists() -> None:
+    (link,) = to_ocsf(finding())["remediation"]["references"]
+    path, _, anchor = link.partition("#")
+    assert anchor in anchors(ROOT / path)
 
 
 def test_every_command_is_in_the_readme_and_no_other_is() -> None:
