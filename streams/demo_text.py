@@ -45,7 +45,14 @@ def summary(state: DemoState) -> str:
 
 def comparisons(record: dict[str, Any]) -> list[str]:
     """Each signal of a finding in a line, the strongest first."""
-    return [str(record)]
+    lines = []
+    for analysis in record["anomaly_analyses"]:
+        (anomaly,), (baseline,) = analysis["anomalies"], analysis["baselines"]
+        observed, _, unit = anomaly["observations"][0]["value"].partition(" ")
+        expected, _, _ = baseline["observations"][0]["value"].partition(" ")
+        name = anomaly["observation_parameter"]
+        lines.append(f"{name:<15} {float(observed):>7.3g}   {float(expected):>7.3g}   {unit}")
+    return lines
 
 
 def _caught(state: DemoState, alert: Alert) -> list[str]:
@@ -55,8 +62,9 @@ def _caught(state: DemoState, alert: Alert) -> list[str]:
     caught = f"was caught {minutes:.0f} minutes later, after {asked} requests"
     return [
         f"{began} and {caught} ({alert.seconds:.0f} s after the start of the demo).",
-        "Observed of this tenant, and expected:",
+        "What it looked like, observed and expected, the strongest signal first:",
         *(f"  {line}" for line in comparisons(alert.record)),
+        f"What to do: {alert.record['remediation']['desc']}.",
     ]
 
 

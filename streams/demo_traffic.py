@@ -81,24 +81,27 @@ class Publisher(threading.Thread):
         pace: Pace | None = None
         for request in simulate():
             if request.time >= LIVE_MS:
-                pace = pace or Pace(speed=SPEED)
+                if pace is None:
+                    self._wait_for_worker(0)
+                    pace = Pace(speed=SPEED)
                 pace.wait(request.time)
             if self.published % _CHECK_EVERY == 0:
-                self._wait_for_room()
+                self._wait_for_worker(WINDOW)
             if self._stop_wanted.is_set():
                 return
             self._send(request)
 
     def _send(self, request: SimulatedRequest) -> None:
-        # No key: on a real source topic the requests of one tenant are all over the partitions, too.
-        self._producer.produce(self._topic, orjson.dumps(request.record))
+        # The key keeps the order of a tenant's requests, so that every demo ends in the same way.
+        self._producer.produce(self._topic, orjson.dumps(request.record), key=request.tenant.encode())
         self._producer.poll(0)
         self.published += 1
         if request.hostile:
             self.hostile.append(request.time)
         self.time = request.time
 
-    def _wait_for_room(self) -> None:
+    def _wait_for_worker(self, most: int) -> None:
+        """Wait until at most so many records are in flight."""
         self._producer.flush(5)
-        while self.published - self._progress.committed() > WINDOW and not self._stop_wanted.wait(0.05):
+        while self.published - self._progress.committed() > most and not self._stop_wanted.wait(0.05):
             pass
