@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from models.finding import Finding
+from models.sketch import Origin, Sketch
+from streams.metrics import Metrics
+from streams.partition_state import FrozenPartition, PartitionState
+from streams.reading import Reading
+from streams.state_record import PARTITION_KEY, StateRecord, decode_partition, decode_state, encode_state
+
+DAY = 86_400_000
+NOW = 1_800_000_000_000
+
+
+class CountingFleet:
+    """Counts a tenant's requests; a snapshot is the count, and the offset of the last of them."""
+
+    def __init__(self, restore: Callable[[str], bytes | None]) -> None:
+        self._restore = restore
+        self._changed: dict[str, bytes | None] = {}
+        self.counts: dict[str, list[int]] = {}
+        self.tenants: Mapping[str, Any] = {}
+        self.refused_snapshots = 0
+        self.skipped = 0
+
+    def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
+        if sketch.id == "poison":
+            raise ZeroDivisionError
+        tenant = sketch.tenant
+        if tenant not in self.counts:
+            stored = self._restore(tenant)
+            self.counts[tenant] = [int(part) for part in stored.split(b",")] if stored else [0, -1]
+        count, last = self.counts[tenant]
+        if offset <= last:
+            self.skipped += 1
+            return []
+        self.counts[tenant] = [count + 1, offset]
+        self._changed[tenant] = f"{count + 1},{offset}".encode()
+        return [cast("Finding", SimpleNamespace(tenant=tenant, count=count + 1))]
+
+    def expire(self, tenant: str, now: int) -> list[Finding]:
+        self.counts.pop(tenant, None)
+        self._changed[tenant] = None
+        return [cast("Finding", SimpleNamespace(tenant=tenant, count=0, time=now))]
+
+    def changed(self) -> Iterator[tuple[str, bytes | None]]:
+        yield from self._changed.items()
+
+    def checkpointed(self) -> None:
+        self._changed.clear()
+
+
+@dataclass
+class Store:
+    """The state topic of one partition, as it would be restored."""
+
+    kept: dict[bytes, bytes] = field(default_factory=dict)
+
+    def get(self, partition: int, key: bytes) -> bytes | None:
+        assert partition == 3
+        return self.kept.get(key)
+
+    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
+        assert partition == 3
+        if value is None:
+            self.kept.pop(key, None)
+        else:
+            self.kept[key] = value
+
+    def records(self, partition: int) -> dict[bytes, bytes]:
+        assert partition == 3
+        return self.kept
+
+
+def new_state(store: Store, max_snapshot_bytes: int = 1000) -> tuple[PartitionState, CountingFleet]:
+    fleets: list[CountingFleet] = []
+
+    def new_fleet(restore: Callable[[str], bytes | None]) -> CountingFleet:
+        fleets.append(CountingFleet(restore))
+        return fleets[0]
+
+    state = PartitionState(
+        3,
+        store,
+        new_fleet,
+        max_snapshot_bytes=max_snapshot_bytes,
+        ttl_ms=30 * DAY,
+        metrics=Metrics(),
+        clock=lambda: NOW,
+    )
+    return state, fleets[0]
+
+
+def reading(*requests: tuple[int, str, int], time: int = NOW - DAY) -> Reading:
+    """Sketches by offset, tenant and source offset."""
+    sketches = [
+        (offset, Sketch(id=f"r{source}", tenant=tenant, time=time, origin=Origin("source", 0, source)))
+        for offset, tenant, source in requests
+    ]
+    return Reading(sketches)
+
+
+def frozen(state: PartitionState) -> FrozenPartition:
+    result = state.freeze()
+    assert result is not None
+    return result
+
+
+def test_a_source_record_that_was_forwarded_twice_counts_once() -> None:
+    state, fleet = new_state(Store())
+    state.apply(reading((0, "a", 10), (1, "b", 11)), 2)
+    state.apply(reading((2, "a", 10), (3, "b", 11), (4, "a", 12)), 5)
+    assert fleet.counts == {"a": [2, 4], "b": [1, 1]}
+    assert state.record.marks == {("source", 0): 12}
+
+
+def test_marks_of_different_source_partitions_do_not_meet() -> None:
+    state, fleet = new_state(Store())
+    other = Sketch(id="r", tenant="a", time=NOW, origin=Origin("source", 1, 2))
+    state.apply(reading((0, "a", 10)), 1)
+    state.apply(Reading([(1, other)]), 2)
+    assert fleet.counts == {"a": [2, 1]}
+
+
+def test_a_crash_at_any_point_of_a_checkpoint_counts_every_request_once() -> None:
+    requests = [(0, "a", 10), (1, "b", 11), (2, "a", 12), (3, "a", 10), (4, "b", 13), (5, "c", 14)]
+    for first in range(len(requests) + 1):
+        for written in range(4):
+            store = Store()
+            state, _ = new_state(store)
+            before = dict(store.kept)
+            state.apply(reading(*requests[:first]), first)
+            result = state.freeze()
+            # What had reached the state topic when the worker was killed: a prefix of what it wrote.
+            writes = list(result.writes.items())[:written] if result else []
+            store.kept = before | {key: value for key, value in writes if value is not None}
+            if result and written == 3:
+                store.kept |= {PARTITION_KEY: result.record}
+            again, _ = new_state(store)
+            rest = [request for request in requests if request[0] >= again.record.position]
+            again.apply(reading(*rest), len(requests))
+            again.freeze()
+            last, final = new_state(store)
+            last.apply(reading((6, "a", 15), (7, "b", 16), (8, "c", 17)), 9)
+            assert {name: count for name, (count, _) in final.counts.items()} == {"a": 3, "b": 3, "c": 2}
+
+
+def test_nothing_is_frozen_when_nothing_was_read() -> None:
+    state, _ = new_state(Store())
+    assert state.freeze() is None
+    state.apply(reading((0, "a", 1)), 1)
+    assert frozen(state).position == 1
+    assert state.freeze() is None
+
+
+def test_the_partitions_record_is_as_old_as_the_snapshots_beside_it() -> None:
+    state, _ = new_state(Store())
+    state.apply(reading((0, "a", 1)), 1)
+    result = frozen(state)
+    state.apply(reading((1, "a", 2)), 2)
+    record = decode_partition(result.record)
+    assert (record.position, record.marks) == (1, {("source", 0): 1})
+    assert set(result.writes) == {b"a"}
+
+
+def test_a_snapshot_beyond_the_limit_leaves_an_empty_one_and_the_tenant_starts_cold() -> None:
+    store = Store()
+    state, _ = new_state(store)
+    state.apply(reading((0, "a", 1), (1, "b", 2)), 2)
+    frozen(state)
+    small, _ = new_state(store, max_snapshot_bytes=2)
+    small.apply(reading((2, "a", 3)), 3)
+    value = frozen(small).writes[b"a"]
+    assert value is not None
+    assert decode_state(value).body == b""
+    cold, fleet = new_state(store)
+    cold.apply(reading((3, "a", 4), (4, "b", 5)), 5)
+    assert fleet.counts == {"a": [1, 3], "b": [2, 4]}
+
+
+def test_a_tenant_is_forgotten_after_its_time_with_what_it_has_left_to_say() -> None:
+    store = Store()
+    state, _ = new_state(store)
+    state.apply(reading((0, "idle", 1), time=NOW - 40 * DAY), 1)
+    frozen(state)
+    later, _ = new_state(store)
+    assert [finding.tenant for finding in later.apply(reading((1, "a", 2)), 2).findings] == ["a"]
+    later._next_sweep = 0
+    assert [finding.tenant for finding in later.apply(reading((2, "a", 3)), 3).findings] == ["idle", "a"]
+    assert frozen(later).writes[b"idle"] is None
+    assert set(store.kept) == {b"a", PARTITION_KEY}
+
+
+def test_an_event_from_the_future_makes_nobody_look_idle() -> None:
+    store = Store()
+    state, _ = new_state(store)
+    state.apply(reading((0, "a", 1)), 1)
+    frozen(state)
+    state.apply(reading((1, "b", 2), time=NOW + 3650 * DAY), 2)
+    state._next_sweep = 0
+    assert [finding.tenant for finding in state.apply(reading((2, "c", 3)), 3).findings] == ["c"]
+
+
+def test_a_sketch_that_breaks_the_models_is_reported_and_the_next_one_judged() -> None:
+    state, fleet = new_state(Store())
+    poison = Sketch(id="poison", tenant="a", time=NOW, origin=Origin("source", 0, 1))
+    judgement = state.apply(Reading([(0, poison), *reading((1, "b", 2)).sketches]), 2)
+    assert list(judgement.failures) == [0]
+    assert fleet.counts == {"b": [1, 1]}
+    assert state.record.position == 2
+
+
+@pytest.mark.parametrize("value", [b"", b"nonsense", encode_state(StateRecord(1, 2, b"{}}"))])
+def test_a_broken_partition_record_is_counted_and_not_believed(value: bytes) -> None:
+    state, _ = new_state(Store({PARTITION_KEY: value}))
+    assert state.record.position == 0

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import ConsumerRecord
+
+from models.embedding import HashedEmbedder
+from models.event import RequestEvent
+from models.sketch import Origin, Sketch, encode_sketch
+from models.sketcher import Sketcher
+from streams.formats import decoder
+from streams.reading import RequestReader, SketchReader
+
+
+def record(offset: int, value: bytes | None, key: bytes | None = b"t") -> ConsumerRecord:
+    return ConsumerRecord("source", 1, offset, 0, 0, key, value, None, 0, 0, ())
+
+
+def event(**fields: Any) -> bytes:
+    return json.dumps({"id": "r", "time": 1_772_582_400, "tenant": "t", "prompt": "hi"} | fields).encode()
+
+
+def test_good_records_become_sketches_in_order_and_bad_ones_dead_letters() -> None:
+    reader = RequestReader(decoder("native"), Sketcher(HashedEmbedder()))
+    reading = reader.read([record(4, event()), record(5, b"{"), record(6, None), record(7, event(id="s"))])
+    assert [(offset, sketch.id) for offset, sketch in reading.sketches] == [(4, "r"), (7, "s")]
+    assert reading.sketches[1][1].origin == Origin("source", 1, 7)
+    assert reading.empty == 1
+    [letter] = reading.dead_letters
+    assert (letter.reason, letter.stage, letter.offset, letter.value) == ("not_json", "intake", 5, b"{")
+
+
+def test_an_unexpected_error_is_named_by_its_type_alone() -> None:
+    def decode(value: bytes | None) -> RequestEvent | None:
+        raise ValueError(f"cannot read {value!r}")
+
+    [letter] = RequestReader(decode, Sketcher(HashedEmbedder())).read([record(0, b"secret")]).dead_letters
+    assert letter.reason == "internal_error"
+    assert "ValueError" in letter.detail
+    assert "secret" not in letter.detail
+
+
+def test_one_request_that_cannot_be_sketched_does_not_take_its_batch_along() -> None:
+    class Fussy(Sketcher):
+        def sketch_many(self, events: Sequence[RequestEvent], origins: Sequence[Origin]) -> list[Sketch]:
+            if any(each.id == "bad" for each in events):
+                raise RuntimeError("no")
+            return super().sketch_many(events, origins)
+
+    reader = RequestReader(decoder("native"), Fussy(HashedEmbedder()))
+    reading = reader.read([record(0, event()), record(1, event(id="bad")), record(2, event())])
+    assert [offset for offset, _ in reading.sketches] == [0, 2]
+    assert [letter.offset for letter in reading.dead_letters] == [1]
+
+
+def test_the_sketch_topic_is_read_with_the_key_as_tenant() -> None:
+    sketch = Sketch(id="r", tenant="t", time=5, origin=Origin("source", 1, 4))
+    value = encode_sketch(sketch)
+    reading = SketchReader().read([record(0, value), record(1, value, None), record(2, b"?"), record(3, b"")])
+    assert reading.sketches == [(0, sketch)]
+    assert [letter.reason for letter in reading.dead_letters] == ["missing_key", "broken_sketch"]
+    assert reading.empty == 1
