@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Protocol
 
 from models.errors import BrokerError
@@ -30,7 +30,7 @@ class View(Protocol):
 
 
 def run_demo(seconds: float, view: View, now: Callable[[], float] = time.monotonic) -> DemoState:
-    """Run for so many seconds and return how it ended.
+    """Run for so many seconds, or until Ctrl-C, and return how it ended.
 
     Raises
     ------
@@ -50,7 +50,8 @@ def run_demo(seconds: float, view: View, now: Callable[[], float] = time.monoton
             closing(AlertReader(settings, from_beginning=True)) as reader,
             WorkerThread(settings) as worker,
             publisher,
-        ):
+            suppress(KeyboardInterrupt),
+        ):  # Ctrl-C is a way to say that it was long enough
             while state.seconds < seconds:
                 value = reader.poll()
                 state.seconds = now() - begin

@@ -17,7 +17,7 @@ from streams.simulation import ATTACK_MS, HOUR_MS, SimulatedRequest, simulate
 SPEED = 600.0
 """How many times faster than life the present passes."""
 
-LIVE_MS = ATTACK_MS - HOUR_MS // 2
+LIVE_MS = ATTACK_MS - HOUR_MS // 3
 """Event time at which the present begins: a while before the attack."""
 
 WINDOW = 8_000

@@ -18,8 +18,8 @@ from streams import simulation_words as words
 from streams.simulation_profiles import Profile, Record
 
 HOUR_MS = 3_600_000
-START_MS = 1_772_582_400_000  # Wednesday, 4 March 2026, 00:00 UTC
-ATTACK_MS = START_MS + 57 * HOUR_MS  # Friday, 09:00 UTC
+START_MS = 1_772_668_800_000  # Thursday, 5 March 2026, 00:00 UTC
+ATTACK_MS = START_MS + 33 * HOUR_MS  # Friday, 09:00 UTC
 ATTACKER = "ridgeline-outdoor"
 
 
