@@ -34,8 +34,9 @@ class TenantModel:
     """The signals of one tenant, their evidence and the episode they lead to.
 
     Evidence runs in four streams: novelty, topic entropy and request shape each by itself, and the mean of
-    all signals' e-values, the rate's among them. Their Shiryaev-Roberts statistics are averaged, which keeps
-    the bound on the run length whatever the dependence between them.
+    the e-values of novelty, shape and, with little weight, rate. Topic entropy looks back over a window and
+    so has longer blocks. The Shiryaev-Roberts statistics of the streams are averaged, which keeps the bound
+    on the run length whatever the dependence between them.
     """
 
     def __init__(self, name: str, config: DetectorConfig) -> None:
@@ -136,8 +137,8 @@ class TenantModel:
 
     def _joint_e(self, x: Sketch, verdicts: list[Verdict | None]) -> float | None:
         """Average the e-values, never multiply them: valid whatever the dependence between signals."""
-        *content, rate = verdicts
-        judged = [verdict.e for verdict in content if verdict is not None]
+        novelty, _, shape, rate = verdicts
+        judged = [verdict.e for verdict in (novelty, shape) if verdict is not None]
         if not judged or not self._warm():
             return None
         e = sum(judged) / len(judged)

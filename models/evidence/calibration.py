@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 import numpy as np
 
 from models.codec import Reader, Writer
@@ -25,29 +27,30 @@ class Calibration:
 
     def __init__(self, highest: float) -> None:
         self._scale = BINS / highest
-        self._counts = np.zeros(BINS, np.uint16)
+        self._counts = array("H", bytes(2 * BINS))
         self.total = 0
 
     def p_value(self, score: float) -> float:
         """Return (#{earlier bin >= bin} + 1) / (n + 1), above 0 and at most 1."""
-        return (int(self._counts[self._bin(score) :].sum()) + 1) / (self.total + 1)
+        return (sum(self._counts[self._bin(score) :]) + 1) / (self.total + 1)
 
     def learn(self, score: float) -> None:
         """Count a score."""
         self._counts[self._bin(score)] += 1
         self.total += 1
         if self.total >= HALVE_AT:
-            self._counts //= 2
-            self.total = int(self._counts.sum())
+            self._counts = array("H", (count // 2 for count in self._counts))
+            self.total = sum(self._counts)
 
     def _bin(self, score: float) -> int:
-        return min(BINS - 1, max(0, int(score * self._scale)))
+        place = int(score * self._scale)
+        return place if place < BINS else BINS - 1
 
     def dump(self, out: Writer) -> None:
         """Write the counts."""
-        out.array(self._counts)
+        out.array(np.array(self._counts))
 
     def load(self, source: Reader) -> None:
         """Read the counts."""
-        self._counts = source.array(np.uint16, (BINS,)).astype(np.uint16)
-        self.total = int(self._counts.sum())
+        self._counts = array("H", source.array(np.uint16, (BINS,)).tobytes())
+        self.total = sum(self._counts)

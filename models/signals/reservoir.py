@@ -16,7 +16,7 @@ MEMORY = 8
 _WORDS = DIMENSIONS // 64
 _BITS = 8
 _OFFSET = 128
-_WEIGHTS = (1 << np.arange(_BITS - 1, -1, -1)).astype(np.int64)
+_WEIGHTS = np.repeat(2.0 ** np.arange(_BITS - 1, -1, -1), _WORDS).astype(np.float32)
 _MULTIPLIER = 6_364_136_223_846_793_005  # Knuth's linear congruential generator (MMIX)
 _INCREMENT = 1_442_695_040_888_963_407
 _MASK = 2**64 - 1
@@ -34,21 +34,23 @@ class Reservoir:
     """
 
     def __init__(self) -> None:
-        self._codes = np.zeros((CAPACITY, _WORDS), np.uint64)
+        self._codes = np.zeros((_WORDS, CAPACITY), np.uint64)  # a column a request
+        self._ones = np.zeros(CAPACITY, np.float32)  # bits that are set in the column
         self._lengths = np.ones(CAPACITY, np.float32)
         self._random = 1
         self.filled = 0
 
     def cosines(self, vector: Vector) -> NDArray[np.float64]:
         """Estimate the cosine of a vector to each that is kept, shape (filled,)."""
-        planes = _planes(vector)
-        ones = np.bitwise_count(planes[:, np.newaxis] & self._codes[: self.filled]).sum(
-            axis=2, dtype=np.int64
+        codes = self._codes[:, : self.filled]
+        common = np.bitwise_count(_planes(vector)[:, :, np.newaxis] & codes)
+        # <vector + 128, bits>, a whole number below 2**24: exact in float32, whatever the order of summation.
+        shifted = _WEIGHTS @ common.reshape(_BITS * _WORDS, -1).astype(np.float32)
+        total = np.float32(vector.sum(dtype=np.int64))
+        products = np.float32(2) * (shifted - np.float32(_OFFSET) * self._ones[: self.filled]) - total
+        cosines: NDArray[np.float64] = products / (
+            self._lengths[: self.filled].astype(np.float64) * _norm(vector)
         )
-        kept = np.bitwise_count(self._codes[: self.filled]).sum(axis=1, dtype=np.int64)
-        total = int(vector.sum(dtype=np.int64))
-        products = 2 * (_WEIGHTS @ ones - _OFFSET * kept) - total
-        cosines: NDArray[np.float64] = products / (self._lengths[: self.filled] * _norm(vector))
         return cosines
 
     def offer(self, vector: Vector) -> None:
@@ -56,10 +58,10 @@ class Reservoir:
         slot = self._slot()
         if slot is None:
             return
-        positive = vector > 0
-        self._codes[slot] = np.packbits(positive).view(np.uint64)
-        products = int(np.abs(vector.astype(np.int64)).sum())
-        self._lengths[slot] = max(1, products) / _norm(vector)
+        self._codes[:, slot] = np.packbits(vector > 0).view(np.uint64)
+        self._ones[slot] = np.count_nonzero(vector > 0)
+        length = int(np.abs(vector.astype(np.int64)).sum())
+        self._lengths[slot] = max(1, length) / _norm(vector)
 
     def _slot(self) -> int | None:
         if self.filled < CAPACITY:
@@ -72,19 +74,21 @@ class Reservoir:
     def dump(self, out: Writer) -> None:
         """Write what is kept and the generator's state."""
         out.word(self._random)
-        out.array(self._codes[: self.filled])
+        out.array(self._codes[:, : self.filled])
         out.array(self._lengths[: self.filled])
 
     def load(self, source: Reader) -> None:
         """Read the state."""
         self._random = source.word()
-        codes = source.array(np.uint64, (-1, _WORDS))
+        codes = source.array(np.uint64, (_WORDS, -1))
         lengths = source.array(np.float32, (-1,))
-        if len(codes) > CAPACITY or len(codes) != len(lengths):
+        filled = codes.shape[1]
+        if filled > CAPACITY or filled != len(lengths):
             raise SnapshotError("the reservoir in the snapshot has a wrong size")
-        self.filled = len(codes)
-        self._codes[: self.filled] = codes
-        self._lengths[: self.filled] = lengths
+        self.filled = filled
+        self._codes[:, :filled] = codes
+        self._ones[:filled] = np.bitwise_count(codes).sum(axis=0, dtype=np.int64)
+        self._lengths[:filled] = lengths
 
 
 def _planes(vector: Vector) -> NDArray[np.uint64]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from math import log2
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.codec import Reader, Writer
 from models.signals.base import Signal
@@ -17,7 +17,7 @@ FEATURES = 10
 HALVE_AT = 1024
 MINIMUM = 32
 SMOOTHING = 0.5
-_ROWS = np.arange(FEATURES)
+_BITS = [log2(count + SMOOTHING) for count in range(HALVE_AT + 1)]
 
 
 class RequestShape(Signal):
@@ -33,23 +33,23 @@ class RequestShape(Signal):
     highest: ClassVar[float] = 48.0
 
     def __init__(self) -> None:
-        self._counts = np.zeros((FEATURES, CLASSES), np.uint16)
+        self._counts = [array("H", bytes(2 * CLASSES)) for _ in range(FEATURES)]
         self._total = 0
 
     def score_one(self, x: Sketch) -> float | None:
         """Return 0 or more bits; `None` before `MINIMUM` requests."""
         if self._total < MINIMUM:
             return None
-        counts = self._counts[_ROWS, classes(x)] + SMOOTHING
-        usual = self._counts.max(axis=1) + SMOOTHING
-        return float(np.log2(usual / counts).sum())
+        found = zip(self._counts, classes(x), strict=True)
+        return sum(_BITS[max(counts)] - _BITS[counts[place]] for counts, place in found)
 
     def learn_one(self, x: Sketch) -> None:
         """Count the request's classes."""
-        self._counts[_ROWS, classes(x)] += 1
+        for counts, place in zip(self._counts, classes(x), strict=True):
+            counts[place] += 1
         self._total += 1
         if self._total >= HALVE_AT:
-            self._counts //= 2
+            self._counts = [array("H", (count // 2 for count in counts)) for counts in self._counts]
             self._total //= 2
 
     def observe_one(self, x: Sketch) -> None:
@@ -58,16 +58,17 @@ class RequestShape(Signal):
     def dump(self, out: Writer) -> None:
         """Write the counts."""
         out.number(self._total)
-        out.array(self._counts)
+        out.array(np.array(self._counts, np.uint16))
 
     def load(self, source: Reader) -> None:
         """Read the counts."""
         self._total = source.number()
-        self._counts = source.array(np.uint16, (FEATURES, CLASSES)).astype(np.uint16)
+        stored = source.array(np.uint16, (FEATURES, CLASSES))
+        self._counts = [array("H", row.tobytes()) for row in stored]
 
 
-def classes(x: Sketch) -> NDArray[np.int64]:
-    """Return the class of each feature, shape (FEATURES,), 0 to `CLASSES` - 1."""
+def classes(x: Sketch) -> list[int]:
+    """Return the class of each of the features, 0 to `CLASSES` - 1."""
     ratio = MISSING
     if MISSING not in (x.output_tokens, x.input_tokens):
         ratio = 16 * (x.output_tokens + 1) // (x.input_tokens + 1)
@@ -83,7 +84,7 @@ def classes(x: Sketch) -> NDArray[np.int64]:
         0 if x.turn == MISSING else 1 + min(x.turn, 3),
         _octave(x.chars, 2),
     )
-    return np.clip(np.array(found, np.int64), 0, CLASSES - 1)
+    return [place if 0 <= place < CLASSES else CLASSES - 1 for place in found]
 
 
 def _octave(value: int, parts: int) -> int:

@@ -34,6 +34,7 @@ class TopicEntropy(Signal):
     def __init__(self) -> None:
         self._window = np.zeros(WINDOW, np.uint8)
         self._counts = [0] * TOPICS
+        self._terms = 0  # sum of c log c over the counts, in units of 2**-40
         self._seen = 0
         self._usual = RunningScale(FADING)
 
@@ -42,7 +43,9 @@ class TopicEntropy(Signal):
         topic = _topic(x)
         if topic is None or self._seen < 2 * WINDOW:
             return None
-        entropy = self._entropy_with(topic)
+        leaving = int(self._window[self._seen % WINDOW])
+        change = 0 if leaving == topic else self._step(leaving, -1) + self._step(topic, 1)
+        entropy = _entropy(self._terms + change, WINDOW)
         return abs(entropy - self._usual.mean) / max(LEAST_DEVIATION, self._usual.deviation)
 
     def observe_one(self, x: Sketch) -> None:
@@ -52,9 +55,9 @@ class TopicEntropy(Signal):
             return
         place = self._seen % WINDOW
         if self._seen >= WINDOW:
-            self._counts[self._window[place]] -= 1
+            self._move(int(self._window[place]), -1)
         self._window[place] = topic
-        self._counts[topic] += 1
+        self._move(topic, 1)
         self._seen += 1
 
     def learn_one(self, x: Sketch) -> None:
@@ -68,14 +71,15 @@ class TopicEntropy(Signal):
 
     def entropy(self) -> float:
         """Entropy of the topics in the window, in nats, 0 to log `TOPICS`."""
-        total = min(self._seen, WINDOW)
-        return _entropy(self._counts, total) if total else 0.0
+        return _entropy(self._terms, min(self._seen, WINDOW)) if self._seen else 0.0
 
-    def _entropy_with(self, topic: int) -> float:
-        counts = self._counts.copy()
-        counts[self._window[self._seen % WINDOW]] -= 1
-        counts[topic] += 1
-        return _entropy(counts, WINDOW)
+    def _step(self, topic: int, change: int) -> int:
+        count = self._counts[topic]
+        return _TERMS[count + change] - _TERMS[count]
+
+    def _move(self, topic: int, change: int) -> None:
+        self._terms += self._step(topic, change)
+        self._counts[topic] += change
 
     def dump(self, out: Writer) -> None:
         """Write the window, from which the counts follow."""
@@ -89,14 +93,17 @@ class TopicEntropy(Signal):
         self._window = source.array(np.uint8, (WINDOW,)).astype(np.uint8) % TOPICS
         filled = self._window[: min(self._seen, WINDOW)]
         self._counts = np.bincount(filled, minlength=TOPICS).tolist()
+        self._terms = sum(_TERMS[count] for count in self._counts)
         self._usual.load(source)
 
 
-_TERMS = [0.0] + [count * log(count) for count in range(1, WINDOW + 1)]
+# Whole numbers, so that adding and taking away leaves no error behind.
+_UNIT = 2.0**-40
+_TERMS = [0] + [round(count * log(count) / _UNIT) for count in range(1, WINDOW + 2)]
 
 
-def _entropy(counts: list[int], total: int) -> float:
-    return log(total) - sum(_TERMS[count] for count in counts if count > 1) / total
+def _entropy(terms: int, total: int) -> float:
+    return log(total) - terms * _UNIT / total
 
 
 def _topic(x: Sketch) -> int | None:
