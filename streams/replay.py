@@ -47,7 +47,6 @@ class Replay:
                 "enable.idempotence": True,
                 "partitioner": "murmur2_random",
                 "linger.ms": 20,
-                "compression.type": "lz4",
                 "queue.buffering.max.kbytes": BUFFER_KIB,
                 "message.max.bytes": settings.source.max_record_bytes + OVERHEAD_BYTES,
                 "message.timeout.ms": int(settings.kafka.request_timeout * 1000),
