@@ -55,6 +55,12 @@ class Freezable(Protocol):
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""
 
+    def pause(self) -> None:
+        """Process nothing more until `resume`."""
+
+    def resume(self) -> None:
+        """Go on."""
+
 
 WriteState = Callable[[StateWrite], Awaitable[Any]]
 Commit = Callable[[Mapping[TP, int]], Awaitable[bool]]
@@ -103,26 +109,34 @@ class Checkpointer:
         """
         async with self._one_at_a_time:
             started = time.perf_counter()
-            frozen = [stage.freeze() for stage in self._stages]
-            for part in frozen:
-                await part.deliveries.settle(self._timeout)
-            written = await self._write_all([write for part in frozen for write in part.snapshots])
-            written += await self._write_all([write for part in frozen for write in part.partitions])
-            await self._commit_all({tp: offset for part in frozen for tp, offset in part.positions.items()})
+            for stage in self._stages:
+                stage.pause()
+            try:
+                written = await self._run()
+            finally:
+                for stage in self._stages:
+                    stage.resume()
             self._metrics.checkpointed(time.perf_counter() - started, written)
+
+    async def _run(self) -> int:
+        frozen = [stage.freeze() for stage in self._stages]
+        for part in frozen:
+            await part.deliveries.settle(self._timeout)
+        written = await self._write_all([write for part in frozen for write in part.snapshots])
+        written += await self._write_all([write for part in frozen for write in part.partitions])
+        await self._commit_all({tp: offset for part in frozen for tp, offset in part.positions.items()})
+        return written
 
     async def _write_all(self, writes: Sequence[StateWrite]) -> int:
         if not writes:
             return 0
-        arrivals = [self._write(write) for write in writes]
-        try:
-            await asyncio.wait_for(asyncio.gather(*arrivals), self._timeout)
-        except TimeoutError:
-            raise DeliveryError(
-                f"the state topic did not take {len(writes)} records in {self._timeout:g} s"
-            ) from None
-        except Exception as error:
-            raise DeliveryError(f"the state topic refused a record ({type(error).__name__})") from error
+        arrivals = [asyncio.ensure_future(self._write(write)) for write in writes]
+        arrived, late = await asyncio.wait(arrivals, timeout=self._timeout)
+        if late:
+            raise DeliveryError(f"the state topic did not take {len(late)} records in {self._timeout:g} s")
+        for arrival in arrived:
+            if error := arrival.exception():
+                raise DeliveryError(f"the state topic refused a record ({type(error).__name__})") from error
         return sum(len(write.key) + len(write.value or b"") for write in writes)
 
     async def _commit_all(self, positions: Mapping[TP, int]) -> None:

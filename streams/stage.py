@@ -13,7 +13,7 @@ from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries
 from streams.transport import BatchMessage
 
-CHUNK = 256
+CHUNK = 128
 
 
 class Stage(ABC):
@@ -32,12 +32,15 @@ class Stage(ABC):
         self._deliveries = deliveries
         self._halted = False
         self._epoch = 0
+        self._running = asyncio.Event()
+        self._running.set()
 
     async def process(self, batch: BatchMessage) -> int:
         """Process a batch and return how many of its records were looked at: all, unless halted."""
         epoch = self._epoch
         await self.open(batch.tp)
         for start in range(0, len(batch.records), CHUNK):
+            await self._running.wait()
             if self._halted or epoch != self._epoch:
                 return start
             self.step(batch.tp, batch.records[start : start + CHUNK])
@@ -55,6 +58,14 @@ class Stage(ABC):
     @abstractmethod
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""
+
+    def pause(self) -> None:
+        """Leave the event loop to a checkpoint: every await of it would wait for a chunk otherwise."""
+        self._running.clear()
+
+    def resume(self) -> None:
+        """Go on."""
+        self._running.set()
 
     def halt(self) -> None:
         """Process nothing more until `reset`."""

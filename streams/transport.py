@@ -151,7 +151,7 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._unfinished: set[int] = set()
+        self._unfinished: dict[int, int] = {}
         self._room = asyncio.Event()
         self._positioned = False
         self.lane = cast("BatchApp", self.app)
@@ -171,16 +171,17 @@ class BatchConsumer(driver.Consumer):
 
     def finish(self, message: BatchMessage) -> None:
         """Say that a batch is done with, which makes room for another."""
-        self._unfinished.discard(id(message))
+        self._unfinished.pop(id(message), None)
         self._room.set()
 
     def lag(self) -> int:
-        """Return how many fetched or known records of the batch topics wait beyond the read positions."""
-        return sum(
+        """Return how many records of the batch topics are known to wait, those under way included."""
+        unread = sum(
             max(0, (self.highwater(tp) or 0) - (self._read_offset[tp] or 0))
             for tp in self.assignment()
             if tp.topic in self.lane.batch_topics
         )
+        return unread + sum(self._unfinished.values())
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget the batches under way, which Faust is about to drop, before anybody is told."""
@@ -230,9 +231,10 @@ class BatchConsumer(driver.Consumer):
             await self.wait_first(self._room.wait(), self.suspend_flow.wait())
         if not self._is_current(message.generation_id):
             return
-        self._unfinished.add(id(message))
+        self._unfinished[id(message)] = len(message.records)
         await self.callback(message)
-        self._read_offset[message.tp] = message.offset + 1
+        if self._is_current(message.generation_id):
+            self._read_offset[message.tp] = message.offset + 1
 
     async def _hand_over_singly(self, tp: TP, records: Iterable[ConsumerRecord]) -> None:
         for count, record in enumerate(records):

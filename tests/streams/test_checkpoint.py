@@ -49,9 +49,17 @@ class Detecting:
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
+        self.paused = False
 
     def freeze(self) -> Frozen:
         return Frozen(self._deliveries.cut(), POSITIONS, [SNAPSHOT], [RECORD])
+
+    def pause(self) -> None:
+        assert not self.paused
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
 
 async def checkpoint(broker: Broker) -> None:
