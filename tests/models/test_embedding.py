@@ -1,0 +1,171 @@
+"""Text to vector, by tokens and by character grams."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.embedding import (
+    DIMENSIONS,
+    HEAD_CHARS,
+    MAX_TOKENS,
+    TAIL_CHARS,
+    Embedder,
+    HashedEmbedder,
+    TokenEmbedder,
+    cap,
+    quantise,
+)
+
+VOCABULARY = 50
+LONG = HEAD_CHARS + TAIL_CHARS
+
+
+@dataclass
+class Tokens:
+    """What a tokenizer says of one text."""
+
+    ids: list[int]
+
+
+class LetterTokenizer:
+    """A token a letter; anything else is no token."""
+
+    def encode_batch_fast(self, texts: Sequence[str], /, *, add_special_tokens: bool) -> list[Tokens]:
+        assert not add_special_tokens
+        return [Tokens([ord(sign) % VOCABULARY for sign in text if sign.isalpha()]) for text in texts]
+
+
+WEIGHTS = np.random.default_rng(5).standard_normal((VOCABULARY, DIMENSIONS)).astype(np.float32)
+EMBEDDERS = [HashedEmbedder(), TokenEmbedder(LetterTokenizer(), WEIGHTS)]
+TEXTS = ["where is my order", "", "π and 漢字 and 😀", "x", " \n\t", "a" * 2000, "Where is my ORDER?"]
+each = pytest.mark.parametrize("embedder", EMBEDDERS, ids=["hashed", "token"])
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> float:
+    """The cosine between two vectors of bytes."""
+    a, b = one.astype(float), other.astype(float)
+    return float(a @ b / np.sqrt((a @ a) * (b @ b)))
+
+
+@each
+def test_a_text_becomes_256_signed_bytes(embedder: Embedder) -> None:
+    vectors = embedder.embed_many(TEXTS)
+    assert vectors.shape == (len(TEXTS), DIMENSIONS)
+    assert vectors.dtype == np.int8
+
+
+@each
+def test_no_text_gives_no_vector(embedder: Embedder) -> None:
+    assert embedder.embed_many([]).shape == (0, DIMENSIONS)
+
+
+@each
+def test_an_empty_text_gives_zeros(embedder: Embedder) -> None:
+    assert not embedder.embed_many(["", "a", ""])[[0, 2]].any()
+
+
+def test_a_text_without_any_token_gives_zeros() -> None:
+    vectors = TokenEmbedder(LetterTokenizer(), WEIGHTS).embed_many(["12 34", "abc", "...", "56"])
+    assert not vectors[[0, 2, 3]].any()
+    assert vectors[1].any()
+
+
+@each
+def test_equal_texts_give_equal_vectors(embedder: Embedder) -> None:
+    assert np.array_equal(embedder.embed_many(TEXTS), embedder.embed_many(list(TEXTS)))
+
+
+@each
+def test_a_vector_does_not_depend_on_its_batch(embedder: Embedder) -> None:
+    together = embedder.embed_many(TEXTS)
+    alone = np.concatenate([embedder.embed_many([text]) for text in TEXTS])
+    assert np.array_equal(together, alone)
+    assert np.array_equal(embedder.embed_many(TEXTS[::-1])[::-1], together)
+
+
+@each
+def test_the_largest_component_uses_the_whole_byte(embedder: Embedder) -> None:
+    vectors = embedder.embed_many(["where is my order", "漢字", "x"])
+    assert (np.abs(vectors.astype(int)).max(axis=1) == 127).all()
+
+
+@each
+def test_the_middle_of_a_long_text_does_not_count(embedder: Embedder) -> None:
+    head, tail = "begin " * 60, " the end" * 20
+    one, other = embedder.embed_many([f"{head}{filling * 500}{tail}" for filling in "mz"])
+    assert np.array_equal(one, other)
+
+
+@each
+@given(text=st.text(max_size=60))
+@settings(deadline=None, max_examples=50)
+def test_any_text_has_a_vector(embedder: Embedder, text: str) -> None:
+    vectors = embedder.embed_many([text])
+    assert vectors.shape == (1, DIMENSIONS)
+    assert vectors.min() >= -127
+
+
+def test_grams_find_similar_texts_similar() -> None:
+    anchor, near, far = HashedEmbedder().embed_many(
+        ["where is my order number five", "where is my order number nine", "prove the lemma of Zorn in full"]
+    )
+    assert cosine(anchor, near) > 0.5 > cosine(anchor, far)
+
+
+def test_grams_do_not_see_case() -> None:
+    one, other = HashedEmbedder().embed_many(["Where Is My Order", "where is my order"])
+    assert np.array_equal(one, other)
+
+
+def test_the_gram_hash_is_pinned() -> None:
+    """A change here makes every stored reservoir worthless: raise the snapshot's version with it."""
+    (vector,) = HashedEmbedder().embed_many(["where is my order"])
+    assert np.flatnonzero(vector).tolist() == [0, 3, 55, 68, 107, 137, 146, 161, 172, 179, 222, 238, 242]
+
+
+def test_a_token_vector_is_the_mean_of_its_tokens() -> None:
+    (vector,) = TokenEmbedder(LetterTokenizer(), WEIGHTS).embed_many(["abc"])
+    mean = WEIGHTS[[ord(sign) % VOCABULARY for sign in "abc"]].mean(axis=0)
+    assert cosine(vector, mean) > 0.999
+
+
+def test_no_more_than_the_stated_tokens_count() -> None:
+    embedder = TokenEmbedder(LetterTokenizer(), WEIGHTS)
+    one, other = embedder.embed_many(["a" * MAX_TOKENS, "a" * MAX_TOKENS + "b"])
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("size", [0, 1, HEAD_CHARS, LONG])
+def test_a_short_text_is_not_cut(size: int) -> None:
+    text = "".join(chr(97 + place % 26) for place in range(size))
+    assert cap(text) == text
+
+
+def test_a_long_text_keeps_its_head_and_its_tail() -> None:
+    text = "".join(chr(0x4E00 + place) for place in range(LONG + 1))
+    assert cap(text) == f"{text[:HEAD_CHARS]} {text[-TAIL_CHARS:]}"
+
+
+def test_quantising_keeps_the_direction_and_zeros() -> None:
+    pooled = np.random.default_rng(1).standard_normal((20, DIMENSIONS)).astype(np.float32) * 1e-3
+    pooled[3] = 0
+    vectors = quantise(pooled)
+    assert not vectors[3].any()
+    assert min(cosine(vectors[row], pooled[row]) for row in range(20) if row != 3) > 0.999
+
+
+def test_a_product_of_two_vectors_is_exact_in_float32() -> None:
+    worst = np.full((1, DIMENSIONS), -127, np.int8)
+    product = (worst.astype(np.float32) @ worst.astype(np.float32).T).item()
+    assert product == DIMENSIONS * 127**2 < 2**24
+
+
+def test_the_embedders_keep_the_protocol() -> None:
+    embedders: list[Embedder] = [HashedEmbedder(), TokenEmbedder(LetterTokenizer(), WEIGHTS)]
+    assert len(embedders) == 2
