@@ -56,13 +56,14 @@ class AlertReader:
                 continue
             if message.error() is not None:
                 unread.discard(message.partition() or 0)
-            elif message.partition() in unread:
+            else:
                 yield message.value() or b""
 
     def follow(
         self, until_idle: float | None = None, now: Callable[[], float] = time.monotonic
     ) -> Iterator[bytes]:
-        """Yield findings as they come, for ever or until none came for `until_idle` seconds."""
+        """Yield what there is and then what comes, for ever or until none came for `until_idle` seconds."""
+        yield from self.present()
         last = now()
         while until_idle is None or now() - last < until_idle:
             value = self.poll()

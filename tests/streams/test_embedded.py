@@ -114,5 +114,5 @@ def test_alerts_from_the_beginning_prints_the_old_ones_too(
     broker: EmbeddedBroker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     findings(broker, b'{"n": 1}')
-    assert main([*at(broker), "alerts", "--from-beginning", "--until-idle", "1"]) == 0
+    assert main([*at(broker), "alerts", "--from-beginning", "--until-idle", "0.3"]) == 0
     assert capsys.readouterr().out == '{"n": 1}\n'
