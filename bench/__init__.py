@@ -1,0 +1,1 @@
+"""What distillwatch costs, against its limits, on this machine: `make bench`."""

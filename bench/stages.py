@@ -1,0 +1,48 @@
+"""What each step costs by itself, in this process: microseconds an event."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from models.config import DetectorConfig
+from models.fleet import Fleet
+from models.native import decode_native
+from models.sketch import Origin, decode_sketch, encode_sketch
+from models.sketcher import Sketcher
+from streams.embedders import load_embedder
+
+BATCH = 512
+Result = TypeVar("Result")
+
+
+def costs(records: Sequence[tuple[bytes, bytes]]) -> dict[str, float]:
+    """Return microseconds an event of each step, over all records."""
+    embedder = load_embedder("wordllama")
+    sketcher, fleet = Sketcher(embedder), Fleet(DetectorConfig(), lambda _: None)
+    found: dict[str, float] = {}
+
+    def timed(step: str, work: Callable[[], Result]) -> Result:
+        started = time.perf_counter()
+        result = work()
+        found[step] = (time.perf_counter() - started) / len(records) * 1e6
+        return result
+
+    events = timed("decode and validate", lambda: [decode_native(value) for _, value in records])
+    known = [event for event in events if event is not None]
+    origins = [Origin("bench", 0, offset) for offset in range(len(known))]
+    places = range(0, len(known), BATCH)
+    if any(event.prompt for event in known):
+        texts = [event.prompt or "" for event in known]
+        timed("tokenise and embed alone", lambda: [embedder.embed_many(texts[k : k + BATCH]) for k in places])
+    batches = timed(
+        "sketch (with the embedding)",
+        lambda: [sketcher.sketch_many(known[k : k + BATCH], origins[k : k + BATCH]) for k in places],
+    )
+    sketches = [sketch for batch in batches for sketch in batch]
+    values = timed("encode the sketch", lambda: [encode_sketch(sketch) for sketch in sketches])
+    keys = [key for key, _ in records]
+    timed("decode the sketch", lambda: [decode_sketch(k, v) for k, v in zip(keys, values, strict=True)])
+    timed("judge", lambda: [fleet.apply(sketch, offset) for offset, sketch in enumerate(sketches)])
+    return found
