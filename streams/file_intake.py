@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -83,7 +84,7 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
     if processes == 0:
         yield from (sketch_lines(batch, plan) for batch in batches)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _leave_ctrl_c_to_the_parent) as pool:
         waiting: deque[Future[SketchedLines]] = deque()
         try:
             for batch in batches:
@@ -126,6 +127,10 @@ def _record(line: Line) -> ConsumerRecord:
         serialized_value_size=len(line.value),
         headers=(),
     )
+
+
+def _leave_ctrl_c_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import Annotated
 
 import typer
@@ -42,6 +43,7 @@ def backtest(
     """
     from streams.backtest_run import run_backtest  # noqa: PLC0415 - loads numpy and the detector
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no process is left behind
     settings = options_of(context).with_format(input_format).settings()
     with track(files, settings.source.max_record_bytes) as lines:
         text = run_backtest(settings, lines, alerts, report, processes)
