@@ -74,6 +74,7 @@ class DistillwatchApp(faust.App):
             cast("TableManager", self.tables).recovery.revoke(tp)
         if self.table is not None:
             self.table.records.keep_only(tp.partition for tp in assigned if tp.topic == self._state_topic)
+        log.info("partitions assigned", partitions=sorted(f"{tp.topic}-{tp.partition}" for tp in assigned))
         await super()._on_partitions_assigned(assigned, generation_id)
 
     async def on_stop(self) -> None:

@@ -228,11 +228,12 @@ def _record(number: int) -> ConsumerRecord:
 
 @pytest.fixture
 def wait_until() -> Callable[[Callable[[], bool]], None]:
-    """Return a function that returns as soon as a condition holds; the condition takes its time."""
+    """Return a function that returns as soon as a condition holds."""
 
     def wait(condition: Callable[[], bool]) -> None:
         deadline = time.monotonic() + 45
         while not condition():
             assert time.monotonic() < deadline, "the condition did not come true"
+            time.sleep(0.05)
 
     return wait

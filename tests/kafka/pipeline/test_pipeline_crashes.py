@@ -41,12 +41,16 @@ def test_a_worker_killed_before_its_first_checkpoint_starts_again_from_the_begin
     assert len(sketches) > len(ALL), "intake forwarded the first part twice, and detect saw through it"
 
 
-def test_a_worker_that_joins_in_the_middle_takes_over_without_loss(bus: Bus, offline: Offline) -> None:
+def test_a_worker_that_joins_in_the_middle_takes_over_without_loss_or_repetition(
+    make_bus: Callable[..., Bus], offline: Offline, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    bus = make_bus(state={"checkpoint_seconds": 3600.0, "checkpoint_events": 1_000_000})
     first = bus.start()
     bus.publish_requests(PARTS[0])
     bus.statements(offline(PARTS[0]))
     bus.start()
     bus.publish_requests(PARTS[1])
+    wait_until(lambda: bus.said().count("partitions assigned") >= len(["first", "first again", "second"]))
     bus.statements(offline(range(1200)))
     assert bus.stop(first) == 0
     bus.publish_requests(PARTS[2])
