@@ -102,7 +102,7 @@ def _deliveries(app: DistillwatchApp) -> Deliveries:
     async def send(
         topic: str, key: bytes | None, value: bytes | None, headers: Headers
     ) -> asyncio.Future[Any]:
-        arrival = await app.producer.send(topic, key, value, None, None, list(headers))
+        arrival = await app.producer.send(topic, key, value, None, None, list(headers) or None)
         return asyncio.ensure_future(arrival)
 
     return Deliveries(send)
