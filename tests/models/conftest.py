@@ -93,10 +93,10 @@ class Traffic:
         picks = self._random.integers(0, len(makers), count)
         return [makers[pick]() for pick in picks]
 
-    def bare(self, **fields: Any) -> Sketch:
+    def bare(self, gap_ms: int = MINUTE_MS, **fields: Any) -> Sketch:
         """Return a request of which nothing is known but who made it and when."""
         self.number += 1
-        self.now += MINUTE_MS
+        self.now += gap_ms
         return Sketch(
             id=f"req-{self.number}",
             tenant=self.tenant,
@@ -106,9 +106,7 @@ class Traffic:
         )
 
     def _request(self, vector: Vectors, hashed: int, gap_ms: int, known_as: int, **fields: Any) -> Sketch:
-        self.now += int(self._random.exponential(gap_ms))
-        bare = self.bare()
-        self.now = bare.time
+        bare = self.bare(int(self._random.exponential(gap_ms)))
         known = {
             "embedding": vector.tobytes(),
             "simhash": hashed,
