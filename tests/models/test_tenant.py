@@ -216,6 +216,16 @@ def test_a_steady_tenant_without_content_is_left_alone(
     assert judge(model(), traffic(19).metadata(3_000)) == []
 
 
+@pytest.mark.xfail(strict=True, reason="one request with content makes the model wait for novelty for ever")
+def test_a_tenant_with_hardly_any_content_is_judged_on_metadata(
+    traffic: Callable[..., Any], judge: Callable[..., list[Finding]]
+) -> None:
+    tenant, acme = traffic(18), model()
+    judge(acme, tenant.usual(1) + tenant.metadata(BASELINE))
+    strange = tenant.metadata(2 * PATIENCE, output_tokens=4000, max_tokens=4096, finish=2, temperature=1.0)
+    assert Activity.CREATE in [finding.activity for finding in judge(acme, strange)]
+
+
 def test_a_logit_bias_sweep_of_a_known_tenant_is_found_within_15_probes(
     traffic: Callable[..., Any], judge: Callable[..., list[Finding]]
 ) -> None:
