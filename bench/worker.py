@@ -27,7 +27,7 @@ class BenchmarkError(Exception):
 @contextmanager
 def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """One worker as a process; ended by its process id."""
-    process = subprocess.Popen([sys.executable, "-m", "streams.cli", "worker"], env=_environment(settings))
+    process = subprocess.Popen([sys.executable, "-m", "streams", "worker"], env=_environment(settings))
     try:
         yield process
     finally:

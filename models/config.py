@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from math import isfinite
 
@@ -80,5 +80,5 @@ class DetectorConfig:
 
     def digest(self) -> str:
         """Name these settings in 12 hexadecimal digits: equal settings, equal name."""
-        text = ";".join(f"{field.name}={asdict(self)[field.name]!r}" for field in fields(self))
+        text = ";".join(f"{field.name}={float(getattr(self, field.name))!r}" for field in fields(self))
         return blake2b(text.encode(), digest_size=6).hexdigest()

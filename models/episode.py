@@ -12,6 +12,8 @@ from models.finding import Activity, Severity
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
+LASTING = 8.0
+"""Fresh evidence that keeps any episode open: one of four streams at its ceiling makes more."""
 
 
 class State(IntEnum):
@@ -37,9 +39,9 @@ class Episode:
     """Turns evidence into at most one alert an episode.
 
     An episode opens when the evidence reaches the threshold. It is updated when the evidence has grown by a
-    step or the severity has changed, and not more often than a stated interval. It closes when the evidence
-    has stayed below the level of suspicion for the quiet period; the close carries the time at which that
-    period ended. Time moves with the events and never back.
+    step or the severity has changed, and not more often than a stated interval. It closes when the fresh
+    evidence has stayed below the level of suspicion for the quiet period; the close carries the time at which
+    that period ended. Time moves with the events and never back.
     """
 
     def __init__(self, config: DetectorConfig) -> None:
@@ -73,18 +75,23 @@ class Episode:
             self.state = State.NORMAL
         return None
 
-    def weigh(self, now: int, evidence: float, threshold: float, *, warm: bool) -> Statement | None:
-        """Take in the evidence after a request; an episode may open or be updated."""
+    def weigh(
+        self, now: int, evidence: float, threshold: float, *, fresh: float, warm: bool
+    ) -> Statement | None:
+        """Take in the evidence after a request; an episode may open or be updated.
+
+        `fresh` is the evidence of late alone, which keeps an open episode from closing.
+        """
         if self.state is State.COOLING or (self.state is State.WARMING and not warm):
             return None
-        suspicious = evidence >= threshold**self._exponent
+        suspicion = threshold**self._exponent
         if self.state is State.ALERTING:
-            self._hot = now if suspicious else self._hot
+            self._hot = now if fresh >= min(suspicion, LASTING) else self._hot
             return self._update(now, evidence, threshold)
         if evidence >= threshold:
             self.state, self.opened, self._hot = State.ALERTING, now, now
             return self._state(Activity.CREATE, now, evidence, threshold)
-        self.state = State.SUSPICIOUS if suspicious else State.NORMAL
+        self.state = State.SUSPICIOUS if evidence >= suspicion else State.NORMAL
         return None
 
     def _update(self, now: int, evidence: float, threshold: float) -> Statement | None:

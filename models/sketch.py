@@ -1,7 +1,7 @@
 """What leaves the intake stage in place of a request: numbers and hashes, no text.
 
 A sketch crosses the bus as one fixed block, readable by numpy without a loop, and a short tail with the
-request's id, the topic label and the source topic's name. The record's key is the tenant.
+request's id and the source topic's name. The record's key is the tenant.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from models.errors import DecodeError
 
 MISSING = -1
 """Stands for a number that the source did not give."""
+
+HOTTEST = 1000.0
+"""The highest temperature; what lies beyond counts as this."""
 
 VERSION = 1
 _MAGIC = b"DWK"
@@ -41,14 +44,13 @@ class Sketch:
         See `models.template.Form`.
     simhash
         64 signs of random projections of the embedding (Charikar 2002); 0 without an embedding.
-    operation, model, principal, conversation, network
-        Hashes of the fields; `network` joins ASN and the client's fingerprint.
+    operation, model, principal, conversation, topic, network
+        Hashes of the fields; `topic` is of the label that the source gives, `network` joins ASN and the
+        client's fingerprint.
     finish
         0 unknown, 1 stop, 2 length, 3 tool call, 4 anything else.
     embedding
         256 signed bytes, or empty without content.
-    topic_label
-        The source's own topic label, or empty.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Sketch:
     model: int = 0
     principal: int = 0
     conversation: int = 0
+    topic: int = 0
     network: int = 0
     chars: int = MISSING
     words: int = MISSING
@@ -80,33 +83,26 @@ class Sketch:
     finish: int = 0
     flags: int = 0
     embedding: bytes = b""
-    topic_label: str = ""
 
 
-_WORDS: tuple[str, ...] = ("whole", "simhash", "operation", "model", "principal", "conversation", "network")
-_NUMBERS: tuple[str, ...] = (
-    "chars",
-    "words",
-    "input_tokens",
-    "output_tokens",
-    "max_tokens",
-    "cached_tokens",
-    "turn",
-)
-_NUMBERS += ("logit_bias_size", "n", "top_logprobs", "logprobs", "status", "finish", "flags")
-_FIXED = Struct(f"<3sBqiq8Q{len(_WORDS)}Q{len(_NUMBERS)}idB{DIMENSIONS}sHHH")
-_scalars = attrgetter(*_WORDS, *_NUMBERS, "temperature")
+# The order on the wire.
+_HASHES = ["whole", "simhash", "operation", "model", "principal", "conversation", "topic", "network"]
+_COUNTS = ["chars", "words", "input_tokens", "output_tokens", "max_tokens", "cached_tokens", "turn"]
+_COUNTS += ["logit_bias_size", "n", "top_logprobs", "logprobs", "status", "finish", "flags"]
+_SCALARS = (*_HASHES, *_COUNTS, "temperature")
+_FIXED = Struct(f"<3sBqiq8Q{len(_HASHES)}Q{len(_COUNTS)}idB{DIMENSIONS}sHH")
+_scalars = attrgetter(*_SCALARS)
 
 
 def encode_sketch(sketch: Sketch) -> bytes:
     """Encode everything but the tenant, which is the record's key."""
-    request, label, topic = sketch.id.encode(), sketch.topic_label.encode(), sketch.origin.topic.encode()
+    request, topic = sketch.id.encode(), sketch.origin.topic.encode()
     fixed = _FIXED.pack(
         *(_MAGIC, VERSION, sketch.time, sketch.origin.partition, sketch.origin.offset),
         *(*sketch.heads, *sketch.tails, *_scalars(sketch)),
-        *(bool(sketch.embedding), sketch.embedding, len(request), len(label), len(topic)),
+        *(bool(sketch.embedding), sketch.embedding, len(request), len(topic)),
     )
-    return b"".join((fixed, request, label, topic))
+    return b"".join((fixed, request, topic))
 
 
 def decode_sketch(tenant: bytes, value: bytes) -> Sketch:
@@ -115,33 +111,33 @@ def decode_sketch(tenant: bytes, value: bytes) -> Sketch:
     Raises
     ------
     DecodeError
-        The record is not a sketch of this version.
+        The record is not a sketch of this version, or holds numbers that cannot be.
     """
     try:
-        magic, version, time, partition, offset, *rest = _FIXED.unpack_from(value)
-        if magic != _MAGIC or version != VERSION:
-            raise DecodeError("unknown_sketch", f"the record is not a sketch of version {VERSION}")
-        *scalars, embedded, embedding, id_size, label_size, topic_size = rest
-        start = _FIXED.size
-        parts = []
-        for size in (id_size, label_size, topic_size):
-            parts.append(value[start : start + size].decode())
-            start += size
-        if start != len(value):
-            raise DecodeError("broken_sketch", "the record's length does not fit its contents")
-        request, label, topic = parts
-        origin = Origin(topic, partition, offset)
-        known = dict(zip(_WORDS + _NUMBERS + ("temperature",), scalars[8:], strict=True))
-        return Sketch(
-            id=request,
-            tenant=tenant.decode(),
-            time=time,
-            origin=origin,
-            heads=tuple(scalars[:4]),
-            tails=tuple(scalars[4:8]),
-            embedding=embedding if embedded else b"",
-            topic_label=label,
-            **known,
-        )
+        return _decode(tenant, value)
     except (error, UnicodeDecodeError):
         raise DecodeError("broken_sketch", "the record is too short or not a sketch") from None
+
+
+def _decode(tenant: bytes, value: bytes) -> Sketch:
+    magic, version, time, partition, offset, *rest = _FIXED.unpack_from(value)
+    if magic != _MAGIC or version != VERSION:
+        raise DecodeError("unknown_sketch", f"the record is not a sketch of version {VERSION}")
+    *scalars, embedded, embedding, id_size, topic_size = rest
+    end = _FIXED.size + id_size
+    if end + topic_size != len(value):
+        raise DecodeError("broken_sketch", "the record's length does not fit its contents")
+    counts, temperature = scalars[8 + len(_HASHES) : -1], scalars[-1]
+    # Not a number compares as false.
+    if min(counts) < MISSING or not MISSING <= temperature <= HOTTEST or (embedded and not any(embedding)):
+        raise DecodeError("broken_sketch", "the sketch holds numbers that cannot be")
+    return Sketch(
+        id=value[_FIXED.size : end].decode(),
+        tenant=tenant.decode(),
+        time=time,
+        origin=Origin(value[end:].decode(), partition, offset),
+        heads=tuple(scalars[:4]),
+        tails=tuple(scalars[4:8]),
+        embedding=embedding if embedded else b"",
+        **dict(zip(_SCALARS, scalars[8:], strict=True)),
+    )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from models.embedding import DIMENSIONS, Embedder, Vectors, quantise
 from models.event import RequestEvent
-from models.sketch import MISSING, Origin, Sketch
+from models.sketch import HOTTEST, MISSING, Origin, Sketch
 from models.template import Form, form, hash64
 
 _SEED = 20_261_123
@@ -21,13 +21,17 @@ _OTHER_FINISH = 4
 def simhashes(vectors: Vectors) -> list[int]:
     """Take the signs of 64 random projections of each row of shape (n, 256); 0 for a row of zeros."""
     signs = vectors.astype(np.float32) @ _PLANES > 0
-    packed = np.packbits(signs, axis=1, bitorder="little")
-    return [int.from_bytes(row.tobytes(), "little") for row in packed]
+    hashes: list[int] = np.packbits(signs, axis=1, bitorder="little").view("<u8")[:, 0].tolist()
+    return hashes
 
 
 def resize(embedding: Sequence[float]) -> NDArray[np.float32]:
-    """Bring a supplied embedding to 256 dimensions by a seeded random projection, unless it has them."""
-    row = np.array(embedding, np.float32)
+    """Bring a supplied embedding to 256 dimensions by a seeded random projection, unless it has them.
+
+    Only its direction counts, so it is scaled first: numbers near the ends of a float's range do no harm.
+    """
+    exact = np.array(embedding, np.float64)
+    row = (exact / (np.abs(exact).max(initial=0.0) or 1.0)).astype(np.float32)
     if row.size == DIMENSIONS:
         return row
     planes = np.random.default_rng(_SEED).standard_normal((row.size, DIMENSIONS), np.float32)
@@ -83,6 +87,7 @@ class Sketcher:
             model=self._hash(event.model),
             principal=self._hash(event.principal),
             conversation=self._hash(event.conversation_id),
+            topic=self._hash(event.topic),
             network=self._hash("\x1f".join(filter(None, (event.asn, event.fingerprint)))),
             chars=MISSING if event.prompt is None else len(event.prompt),
             words=MISSING if event.prompt is None else shape.words,
@@ -92,7 +97,7 @@ class Sketcher:
             cached_tokens=_given(event.cached_tokens),
             turn=_given(event.turn),
             logit_bias_size=_given(event.logit_bias_size),
-            temperature=MISSING if event.temperature is None else event.temperature,
+            temperature=MISSING if event.temperature is None else min(max(event.temperature, 0.0), HOTTEST),
             n=_given(event.n),
             top_logprobs=_given(event.top_logprobs),
             logprobs=_given(event.logprobs),
@@ -100,7 +105,6 @@ class Sketcher:
             finish=_FINISH.get(event.finish_reason, _OTHER_FINISH) if event.finish_reason else 0,
             flags=len(event.flags),
             embedding=embedding,
-            topic_label=event.topic or "",
         )
 
     def _form(self, event: RequestEvent) -> Form:

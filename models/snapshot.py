@@ -11,7 +11,9 @@ from models.errors import SnapshotError
 
 VERSION = 1
 _MAGIC = b"DWS"
-_HEADER = Struct("<3sBqqII")
+_HEADER = Struct("<3sBqqI")
+_CRC = Struct("<I")
+_START = _HEADER.size + _CRC.size
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +33,9 @@ class Header:
 
 
 def pack(header: Header, body: bytes) -> bytes:
-    """Put header, CRC-32C and length before a body."""
-    crc = google_crc32c.value(body)
-    return _HEADER.pack(_MAGIC, VERSION, header.offset, header.time, crc, len(body)) + body
+    """Put the header, and a CRC-32C of header and body, before a body."""
+    numbers = _HEADER.pack(_MAGIC, VERSION, header.offset, header.time, len(body))
+    return b"".join((numbers, _CRC.pack(_checksum(numbers, body)), body))
 
 
 def peek(blob: bytes) -> Header:
@@ -48,28 +50,32 @@ def peek(blob: bytes) -> Header:
 
 
 def unpack(blob: bytes) -> tuple[Header, bytes]:
-    """Read the header and the body, whose length and CRC-32C are checked.
+    """Read the header and the body; length and CRC-32C are checked.
 
     Raises
     ------
     SnapshotError
         The bytes are not a snapshot of this version, or damaged.
     """
-    header, crc, length = _open(blob)
-    body = blob[_HEADER.size :]
+    header, length = _open(blob)
+    body = blob[_START:]
     if len(body) != length:
         raise SnapshotError(f"the snapshot's body has {len(body)} bytes and should have {length}")
-    if google_crc32c.value(body) != crc:
-        raise SnapshotError("the snapshot's CRC-32C does not fit its body")
+    if _checksum(blob[: _HEADER.size], body) != _CRC.unpack_from(blob, _HEADER.size)[0]:
+        raise SnapshotError("the snapshot's CRC-32C does not fit its contents")
     return header, body
 
 
-def _open(blob: bytes) -> tuple[Header, int, int]:
-    if len(blob) < _HEADER.size:
+def _checksum(header: bytes, body: bytes) -> int:
+    return int(google_crc32c.extend(google_crc32c.value(header), body))
+
+
+def _open(blob: bytes) -> tuple[Header, int]:
+    if len(blob) < _START:
         raise SnapshotError("the snapshot is shorter than its header")
-    magic, version, offset, time, crc, length = _HEADER.unpack_from(blob)
+    magic, version, offset, time, length = _HEADER.unpack_from(blob)
     if magic != _MAGIC:
         raise SnapshotError("the bytes are not a snapshot")
     if version != VERSION:
         raise SnapshotError(f"the snapshot has version {version}, this program reads version {VERSION}")
-    return Header(offset, time), crc, length
+    return Header(offset, time), length

@@ -14,7 +14,7 @@ STRANGE = 0.02
 
 
 class Suspects:
-    """The last strange requests since the evidence began to grow."""
+    """The last strange requests."""
 
     def __init__(self) -> None:
         self._requests: deque[RequestRef] = deque(maxlen=MOST)

@@ -22,6 +22,9 @@ from models.sweep import LogitSweep
 DAY_MS = 24 * HOUR_MS
 SHORTEST_DAYS = 0.25
 LONGEST_DAYS = 14.0
+LITTLE_CONTENT = 0.1
+"""Below this share of requests with content a tenant is judged on metadata, without waiting for novelty."""
+
 RATE_WEIGHT = 0.1
 RATE_CEILING = 2.0
 """The rate's e-value counts for no more than this: too little to alert where nothing else is strange."""
@@ -58,7 +61,6 @@ class TenantModel:
         self.events = 0
         self.late = 0
         self._content = 0
-        self._since = 0  # requests since the evidence began to grow
         self._rated = 0.0  # requests from `_rated_from` on
         self._rated_from = 0
         self._uid = ""
@@ -72,6 +74,12 @@ class TenantModel:
     def evidence(self) -> float:
         """The combined Shiryaev-Roberts statistic."""
         streams = [stream.statistic for stream in self._streams()]
+        return max(sum(streams) / len(streams), self._sweep.share * self.threshold)
+
+    @property
+    def fresh_evidence(self) -> float:
+        """The same of late alone, bounded, so that it fades within a few hundred usual requests."""
+        streams = [stream.fresh for stream in self._streams()]
         return max(sum(streams) / len(streams), self._sweep.share * self.threshold)
 
     @property
@@ -96,9 +104,10 @@ class TenantModel:
             for track, verdict in zip(self.tracks, verdicts, strict=True):
                 track.learn(x, verdict)
         for track, verdict in zip(self.tracks, verdicts, strict=True):
-            track.observe(x, verdict)
+            track.observe(x, verdict, now)
         self._gather(x, verdicts, now)
-        statement = self.episode.weigh(now, self.evidence, self.threshold, warm=self._warm())
+        evidence, fresh = self.evidence, self.fresh_evidence
+        statement = self.episode.weigh(now, evidence, self.threshold, fresh=fresh, warm=self._warm())
         if statement is not None:
             if statement.activity is Activity.CREATE:
                 self._uid = episode_uid(self.name, x.id)
@@ -128,12 +137,8 @@ class TenantModel:
         e = self._joint_e(x, verdicts)
         if e is not None:
             self._joint.update(e, now)
-        starts = [stream.start for stream in self._streams() if stream.start]
-        self._since = self._since + 1 if starts or self._sweep.share else 0
         if any(verdict is not None and verdict.p <= STRANGE for verdict in verdicts[:3]) or x.flags:
             self._suspects.add(x)
-        elif not self._since:
-            self._suspects.clear()
 
     def _joint_e(self, x: Sketch, verdicts: list[Verdict | None]) -> float | None:
         """Average the e-values, never multiply them: valid whatever the dependence between signals."""
@@ -147,7 +152,7 @@ class TenantModel:
         return max(e, self._config.flag_strength) if x.flags else e
 
     def _warm(self) -> bool:
-        return self._novelty.warm or (self._shape.warm and not self._content)
+        return self._novelty.warm or (self._shape.warm and self._content < LITTLE_CONTENT * self.events)
 
     def _streams(self) -> tuple[ShiryaevRoberts, ...]:
         return (self._novelty.evidence, self._topics.evidence, self._shape.evidence, self._joint)
@@ -161,26 +166,25 @@ class TenantModel:
                 stream.reset()
             self._sweep.reset()
             self._suspects.clear()
-            self._since = 0
         return closed
 
     def _finding(self, statement: Statement) -> Finding:
         evidence, threshold = self.evidence, self.threshold
         ratio = evidence / threshold
-        starts = [stream.start for stream in self._streams() if stream.start]
+        strongest = max(self._streams(), key=lambda stream: stream.statistic)
         return Finding(
             uid=self._uid,
             activity=statement.activity,
             tenant=self.name,
             time=statement.time,
-            start_time=min([*starts, self.episode.opened]),
+            start_time=min(strongest.start or self.episode.opened, self.episode.opened),
             severity=statement.severity,
             risk_score=_risk(ratio),
             confidence_score=round(100 * (1 - 1 / (1 + 9 * ratio))),
             evidence=evidence,
             threshold=threshold,
             budget_days=self._config.budget_days,
-            count=self._since,
+            count=max(1, strongest.count),
             signals=self._readings(threshold),
             requests=self._suspects.all(),
             content_seen=self._content > 0,
@@ -202,7 +206,7 @@ class TenantModel:
         out.text(RIVER_VERSION)
         for part in self._parts():
             part.dump(out)
-        for number in (self.offset, self.time, self.events, self.late, self._content, self._since):
+        for number in (self.offset, self.time, self.events, self.late, self._content):
             out.number(number)
         out.real(self._rated)
         out.number(self._rated_from)
@@ -225,7 +229,7 @@ class TenantModel:
         for part in self._parts():
             part.load(source)
         self.offset, self.time, self.events = source.number(), source.number(), source.number()
-        self.late, self._content, self._since = source.number(), source.number(), source.number()
+        self.late, self._content = source.number(), source.number()
         self._rated = source.real()
         self._rated_from = source.number()
         self._uid = source.text()

@@ -95,7 +95,7 @@ def create_app(
 
 def _requests(settings: Settings) -> RequestReader:
     decode = decoder(settings.source.format, settings.input_limits)
-    return RequestReader(decode, Sketcher(load_embedder(settings.embedding.kind)))
+    return RequestReader(decode, Sketcher(load_embedder(settings.embedding.kind), settings.privacy.key))
 
 
 def _deliveries(app: DistillwatchApp) -> Deliveries:

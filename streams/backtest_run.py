@@ -44,7 +44,9 @@ def run_backtest(
         A file cannot be read or written.
     """
     begin = time.monotonic()
-    plan = IntakePlan(settings.source.format, settings.embedding.kind, settings.input_limits)
+    plan = IntakePlan(
+        settings.source.format, settings.embedding.kind, settings.input_limits, settings.privacy.key
+    )
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))

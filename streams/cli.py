@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +11,7 @@ import typer
 from models.errors import DistillwatchError, SettingsError, TopicError
 from streams.commands import alerts, backtest, config, demo, doctor, replay, topics, worker
 from streams.commands.options import Options, parse_flags
+from streams.release import release
 
 OK, FAILED, WRONG_USE = 0, 1, 2
 
@@ -36,7 +35,7 @@ app.command("doctor")(doctor.doctor)
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
     if wanted:
-        typer.echo(f"distillwatch {_version()}")
+        typer.echo(f"distillwatch {release()}")
         raise typer.Exit
 
 
@@ -72,14 +71,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
             typer.echo(f"distillwatch: {line}", err=True)
         return WRONG_USE if isinstance(error, SettingsError | TopicError) else FAILED
     return OK
-
-
-def _version() -> str:
-    try:
-        return version("distillwatch")
-    except PackageNotFoundError:
-        return "(not installed)"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

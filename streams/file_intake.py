@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
@@ -32,11 +32,12 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class IntakePlan:
-    """How lines are read: the names of the input format and of the embedder, and what a line may hold."""
+    """How lines are read: the input format, the embedder, what a line may hold, and the hash key."""
 
     format: str
     embedding: str
     limits: InputLimits
+    hash_key: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,9 @@ def _leave_ctrl_c_to_the_parent() -> None:
 @cache
 def _reader(plan: IntakePlan) -> RequestReader:
     """Load the weights once a process."""
-    return RequestReader(decoder(plan.format, plan.limits), Sketcher(load_embedder(plan.embedding)))
+    return RequestReader(
+        decoder(plan.format, plan.limits), Sketcher(load_embedder(plan.embedding), plan.hash_key)
+    )
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:

@@ -135,6 +135,28 @@ class EmbeddingSettings(Section):
     """How many floats an `embedding` has that an event brings along."""
 
 
+LONGEST_KEY = 64
+
+
+class PrivacySettings(Section):
+    """What protects the hashes that stand for text."""
+
+    hash_key: SecretStr | None = None
+    """Key of all hashes, 1 to 64 bytes, equal on all workers; without it guesses at prompts can be tested."""
+
+    @field_validator("hash_key")
+    @classmethod
+    def _fits_the_hash(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not 1 <= len(value.get_secret_value().encode()) <= LONGEST_KEY:
+            raise ValueError(f"must have 1 to {LONGEST_KEY} bytes")
+        return value
+
+    @property
+    def key(self) -> bytes:
+        """The key as bytes, empty where none is set."""
+        return b"" if self.hash_key is None else self.hash_key.get_secret_value().encode()
+
+
 def _describe_detector(schema: dict[str, Any]) -> None:
     """Take the descriptions from the docstring, where the detector keeps them."""
     text = cleandoc(DetectorConfig.__doc__ or "")
@@ -202,6 +224,7 @@ class Settings(Section):
     source: SourceSettings = SourceSettings()
     topics: TopicSettings = TopicSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
+    privacy: PrivacySettings = PrivacySettings()
     detector: DetectorSettings = DetectorSettings()
     state: StateSettings = StateSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from streams.settings import KafkaSettings, Settings
 
+HOUR_MS = 3_600_000
 DAY_MS = 86_400_000
 KAFKA_DEFAULT_MESSAGE_BYTES = 1_048_588
 # Key, headers and framing of a record that is as large as it may be.
@@ -286,8 +287,13 @@ def _state(settings: Settings, partitions: int) -> TopicSpec:
         rights=frozenset({"READ", "WRITE"}),
         exact={"cleanup.policy": "compact"},
         least={"max.message.bytes": largest},
-        # Compact early: a worker that takes over a partition reads all of it.
-        initial={"min.cleanable.dirty.ratio": "0.1", "segment.bytes": str(64 * 1024 * 1024)},
+        # Compact early: a worker that takes over a partition reads all of it. But not at once: what a worker
+        # writes after it was cut off must not outlive the newer record of its successor.
+        initial={
+            "min.cleanable.dirty.ratio": "0.1",
+            "min.compaction.lag.ms": str(HOUR_MS),
+            "segment.bytes": str(64 * 1024 * 1024),
+        },
         fixed_partitions=True,
     )
 

@@ -8,7 +8,6 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 
 import structlog
 import uvloop
@@ -20,6 +19,7 @@ from streams.faust_app import DistillwatchApp
 from streams.liveness import Liveness
 from streams.logs import configure_logging
 from streams.metrics import Metrics
+from streams.release import release
 from streams.settings import Settings
 from streams.topics import require_topics
 from streams.web import WebServer
@@ -89,7 +89,7 @@ class Worker:
     async def _run(self) -> int:
         liveness = Liveness(self._settings.worker.liveness_seconds)
         metrics = Metrics(liveness=liveness)
-        metrics.build(version=_version(), embedding=self._settings.embedding.kind)
+        metrics.build(version=release(), embedding=self._settings.embedding.kind)
         web = self._settings.metrics
         server = WebServer(web.host, web.port, metrics.registry, liveness) if web.port else None
         watchdog = _Watchdog(liveness, self._on_dead)
@@ -181,10 +181,3 @@ class _Watchdog:
 
 def _end_process() -> None:
     os._exit(FAILED)
-
-
-def _version() -> str:
-    try:
-        return version("distillwatch")
-    except PackageNotFoundError:
-        return "unknown"

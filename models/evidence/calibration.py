@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -39,8 +40,15 @@ class Calibration:
         self._counts[self._bin(score)] += 1
         self.total += 1
         if self.total >= HALVE_AT:
-            self._counts = array("H", (count // 2 for count in self._counts))
-            self.total = sum(self._counts)
+            self._halve()
+
+    def _halve(self) -> None:
+        """Halve the number of scores above each bin's edge, rounded up, so that no tail becomes too thin."""
+        above = list(accumulate(reversed(self._counts)))
+        halves = [(count + 1) // 2 for count in above]
+        self._counts = array("H", (high - low for low, high in pairwise((0, *halves))))
+        self._counts.reverse()
+        self.total = halves[-1]
 
     def _bin(self, score: float) -> int:
         place = int(score * self._scale)

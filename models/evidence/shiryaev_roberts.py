@@ -5,6 +5,7 @@ from __future__ import annotations
 from models.codec import Reader, Writer
 
 CEILING = 1e12
+FRESH_CEILING = 40.0
 
 
 class ShiryaevRoberts:
@@ -24,36 +25,48 @@ class ShiryaevRoberts:
         self._block = block
         self._sum = 0.0
         self._size = 0
+        self._climb = 1.0
         self.statistic = 0.0
+        self.fresh = 0.0
+        """The same statistic, held below `FRESH_CEILING`, so that it tells of late evidence alone."""
         self.start = 0
-        """Event time in ms at which the evidence that stands now began to grow; 0 while there is none."""
+        """Event time in ms at which the evidence began to grow, as CUSUM tells it (Page 1954); 0 for none."""
+        self.count = 0
+        """Requests since then."""
 
     def update(self, e: float, time: int) -> None:
         """Take in the e-value of a request, finite and 0 or more."""
         if self.start == 0:
             self.start = time
+        self.count += 1
         self._sum += e
         self._size += 1
         if self._size == self._block:
-            self.statistic = min(CEILING, (1.0 + self.statistic) * self._sum / self._block)
-            self._sum, self._size = 0.0, 0
-            if self.statistic < 1.0:
-                self.start = 0
+            self._fill(self._sum / self._block)
+
+    def _fill(self, e: float) -> None:
+        self._sum, self._size = 0.0, 0
+        self.statistic = min(CEILING, (1.0 + self.statistic) * e)
+        self.fresh = min(FRESH_CEILING, (1.0 + self.fresh) * e)
+        self._climb = min(CEILING, max(1.0, self._climb) * e)
+        if self._climb <= 1.0:
+            self.start, self.count = 0, 0
 
     def reset(self) -> None:
         """Forget all evidence."""
-        self._sum, self._size, self.statistic, self.start = 0.0, 0, 0.0, 0
+        self._sum, self._size, self._climb = 0.0, 0, 1.0
+        self.statistic, self.fresh = 0.0, 0.0
+        self.start, self.count = 0, 0
 
     def dump(self, out: Writer) -> None:
         """Write the state."""
-        out.real(self._sum)
-        out.number(self._size)
-        out.real(self.statistic)
-        out.number(self.start)
+        for real in (self._sum, self._climb, self.statistic, self.fresh):
+            out.real(real)
+        for number in (self._size, self.start, self.count):
+            out.number(number)
 
     def load(self, source: Reader) -> None:
         """Read the state."""
-        self._sum = source.real()
-        self._size = source.number()
-        self.statistic = source.real()
-        self.start = source.number()
+        self._sum, self._climb = source.real(), source.real()
+        self.statistic, self.fresh = source.real(), source.real()
+        self._size, self.start, self.count = source.number(), source.number(), source.number()

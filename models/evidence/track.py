@@ -77,13 +77,13 @@ class Track:
             self._calibration.learn(verdict.score)
             self._usual += USUAL * (verdict.score - self._usual)
 
-    def observe(self, x: Sketch, verdict: Verdict | None) -> None:
-        """Follow the present and take in the evidence."""
+    def observe(self, x: Sketch, verdict: Verdict | None, now: int) -> None:
+        """Follow the present and take in the evidence, at the tenant's newest event time in ms."""
         self.signal.observe_one(x)
         if verdict is not None:
             self._recent += RECENT * (verdict.score - self._recent)
             if self.warm:
-                self.evidence.update(verdict.e, x.time)
+                self.evidence.update(verdict.e, now)
 
     def reading(self) -> tuple[float, float]:
         """Return observed and expected in the signal's unit."""

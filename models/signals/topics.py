@@ -11,7 +11,6 @@ from models.codec import Reader, Writer
 from models.signals.base import Signal
 from models.signals.running import RunningScale
 from models.sketch import Sketch
-from models.template import hash64
 
 WINDOW = 128
 TOPICS = 64
@@ -107,6 +106,6 @@ def _entropy(terms: int, total: int) -> float:
 
 
 def _topic(x: Sketch) -> int | None:
-    if x.topic_label:
-        return hash64(x.topic_label) % TOPICS
+    if x.topic:
+        return x.topic % TOPICS
     return x.simhash % TOPICS if x.embedding else None

@@ -83,7 +83,7 @@ class Traffic:
             lambda: self.usual(1)[0],
             lambda: self.harvest(1)[0],
             lambda: self.metadata(1)[0],
-            lambda: self.usual(1, topic_label=f"label-{self.number}")[0],
+            lambda: self.usual(1, topic=self.number + 1)[0],
             lambda: self.harvest(1, flags=2, whole=self.number + 1)[0],
             self.bare,
             lambda: replace(self.usual(1)[0], time=self.now - 3 * HOUR_MS),

@@ -67,7 +67,6 @@ def test_every_setting_changes_the_digest(name: str) -> None:
     assert len({DetectorConfig(**{name: value}).digest() for value in (low, high)}) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="90 and 90.0 are equal settings with different names")
 def test_a_whole_number_and_the_same_float_have_an_equal_digest() -> None:
     assert DetectorConfig(budget_days=90) == DetectorConfig(budget_days=90.0)
     assert DetectorConfig(budget_days=90).digest() == DetectorConfig(budget_days=90.0).digest()

@@ -25,7 +25,7 @@ START = 1_772_582_400_000
 
 def weighed(episode: Episode, now: int, evidence: float, *, warm: bool = True) -> list[Statement]:
     """Let time pass and weigh the evidence, as a tenant does at each request."""
-    statements = [episode.elapse(now), episode.weigh(now, evidence, THRESHOLD, warm=warm)]
+    statements = [episode.elapse(now), episode.weigh(now, evidence, THRESHOLD, fresh=evidence, warm=warm)]
     return [statement for statement in statements if statement is not None]
 
 

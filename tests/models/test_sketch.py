@@ -47,7 +47,6 @@ sketches = st.builds(
     finish=st.integers(0, 4),
     flags=st.integers(0, 100),
     embedding=st.just(b"") | st.binary(min_size=DIMENSIONS, max_size=DIMENSIONS).filter(any),
-    topic_label=st.text(max_size=40),
     **dict.fromkeys(HASHES, words),
     **dict.fromkeys(COUNTS, counts),
 )
@@ -74,7 +73,6 @@ def test_every_field_crosses_the_bus(name: str) -> None:
         "heads": (1, 2, 3, 4),
         "tails": (5, 6, 7, 8),
         "embedding": b"\1" * DIMENSIONS,
-        "topic_label": "tax",
     }
     changed = replace(SMALL, **{name: values.get(name, 1)})
     assert decode_sketch(changed.tenant.encode(), encode_sketch(changed)) == changed
@@ -127,16 +125,13 @@ def test_a_tenant_that_is_not_utf8_is_refused(tenant: bytes) -> None:
 
 
 def test_a_complaint_does_not_quote_the_record() -> None:
-    marked = encode_sketch(replace(SMALL, id="zanzibar", topic_label="zanzibar"))
+    marked = encode_sketch(replace(SMALL, id="zanzibar"))
     for cut in (5, 200, len(marked) - 1):
         found = decode(marked[:cut])
         assert isinstance(found, DecodeError)
         assert "zanzibar" not in str(found)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="decode_sketch checks no ranges, and the signals raise on such numbers"
-)
 def test_a_sketch_whose_numbers_cannot_be_is_refused() -> None:
     impossible: list[dict[str, Any]] = [{name: -2} for name in COUNTS]
     impossible += [{"temperature": value} for value in (nan, inf, -inf)]

@@ -164,9 +164,9 @@ def test_an_embedding_of_zeros_is_no_content() -> None:
     assert found.simhash == 0
 
 
-def test_a_topic_label_is_kept() -> None:
-    assert sketch(topic="tax").topic_label == "tax"
-    assert sketch().topic_label == ""
+def test_a_topic_label_goes_along_as_its_hash() -> None:
+    assert sketch(topic="tax").topic == sketch(topic="tax").topic != sketch(topic="law").topic
+    assert sketch().topic == 0
 
 
 def test_a_template_hash_takes_the_place_of_the_heads() -> None:

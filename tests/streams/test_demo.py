@@ -65,7 +65,7 @@ def state(*alerts: Alert) -> DemoState:
 
 
 def test_the_whole_pipeline_catches_the_attacker_and_ctrl_c_ends_it_well(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "streams.cli", "demo", "--json", "--seconds", str(LIMIT_SECONDS)]
+    command = [sys.executable, "-m", "streams", "demo", "--json", "--seconds", str(LIMIT_SECONDS)]
     with subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

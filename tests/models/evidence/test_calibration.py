@@ -72,7 +72,6 @@ def test_p_values_of_exchangeable_scores_are_not_small_too_often(shape: str) -> 
         assert (values <= level).mean() <= level + spread
 
 
-@pytest.mark.xfail(strict=True, reason="halving rounds down: the single counts of the tail vanish")
 def test_p_values_stay_honest_when_the_past_fades() -> None:
     random = np.random.default_rng(12)
     calibration = Calibration(HIGHEST)

@@ -59,7 +59,7 @@ def step(track: Track, x: Sketch, *, learning: bool = True) -> float | None:
     verdict = track.judge(x)
     if learning:
         track.learn(x, verdict)
-    track.observe(x, verdict)
+    track.observe(x, verdict, x.time)
     return None if verdict is None else verdict.e
 
 

@@ -49,7 +49,7 @@ def test_a_request_without_content_has_no_score(traffic: Callable[..., Any]) -> 
     tenant = traffic(4)
     signal = learned(tenant.usual(600))
     assert signal.score_one(tenant.bare()) is None
-    assert signal.score_one(replace(tenant.metadata(1)[0], topic_label="tax")) is None
+    assert signal.score_one(replace(tenant.metadata(1)[0], topic=7)) is None
 
 
 def test_what_is_observed_and_not_learned_stays_novel(traffic: Callable[..., Any]) -> None:
