@@ -184,3 +184,13 @@ def test_every_setting_is_described() -> None:
         for name, setting in section["properties"].items()
         if not setting.get("description")
     ] == []
+
+
+def test_the_hash_key_is_masked_and_has_1_to_64_bytes() -> None:
+    settings = load_settings(None, {"privacy.hash_key": "k" * 64})
+    assert settings.privacy.key == b"k" * 64
+    assert "kkk" not in repr(settings)
+    for wrong in ("", "é" * 33):
+        with pytest.raises(SettingsError, match=r"privacy\.hash_key") as caught:
+            load_settings(None, {"privacy.hash_key": wrong})
+        assert "must have 1 to 64 bytes" in str(caught.value)
