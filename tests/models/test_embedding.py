@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models import embedding
 from models.embedding import (
     DIMENSIONS,
     HEAD_CHARS,
@@ -133,6 +134,18 @@ def test_a_token_vector_is_the_mean_of_its_tokens() -> None:
     (vector,) = TokenEmbedder(LetterTokenizer(), WEIGHTS).embed_many(["abc"])
     mean = WEIGHTS[[ord(sign) % VOCABULARY for sign in "abc"]].mean(axis=0)
     assert cosine(vector, mean) > 0.999
+
+
+def test_what_is_remembered_of_words_is_bounded_and_changes_no_vector(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    texts = [f"{chr(97 + n % 26)}{chr(97 + n // 26)} order {chr(97 + n % 7)}" for n in range(200)]
+    free = TokenEmbedder(LetterTokenizer(), WEIGHTS).embed_many(texts)
+    monkeypatch.setattr(embedding, "MAX_WORDS", 10)
+    embedder = TokenEmbedder(LetterTokenizer(), WEIGHTS)
+    for _ in range(2):
+        assert np.array_equal(np.concatenate([embedder.embed_many([text]) for text in texts]), free)
+        assert len(embedder._known) <= 10
 
 
 def test_no_more_than_the_stated_tokens_count() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from models.config import DetectorConfig
 from models.episode import HOUR_MS, MINUTE_MS, Episode, State, Statement, severity
 from models.errors import SnapshotError
+from models.evidence.shiryaev_roberts import FRESH_CEILING
 from models.finding import Activity, Severity
 
 CONFIG = DetectorConfig(update_minutes=30, update_step=10, quiet_hours=2, cooldown_hours=1)
@@ -23,9 +24,12 @@ COOLDOWN_MS = HOUR_MS
 START = 1_772_582_400_000
 
 
-def weighed(episode: Episode, now: int, evidence: float, *, warm: bool = True) -> list[Statement]:
-    """Let time pass and weigh the evidence, as a tenant does at each request."""
-    statements = [episode.elapse(now), episode.weigh(now, evidence, THRESHOLD, fresh=evidence, warm=warm)]
+def weighed(
+    episode: Episode, now: int, evidence: float, *, fresh: float | None = None, warm: bool = True
+) -> list[Statement]:
+    """Let time pass and weigh the evidence, as a tenant does at each request; all is fresh if not said."""
+    late = evidence if fresh is None else fresh
+    statements = [episode.elapse(now), episode.weigh(now, evidence, THRESHOLD, fresh=late, warm=warm)]
     return [statement for statement in statements if statement is not None]
 
 
@@ -114,6 +118,21 @@ def test_suspicion_keeps_an_episode_open() -> None:
     for hour in range(1, 30):
         assert weighed(episode, START + hour * HOUR_MS, SUSPICIOUS * 1.01) == []
     assert episode.state is State.ALERTING
+
+
+def test_evidence_that_is_no_longer_fresh_does_not_keep_an_episode_open() -> None:
+    episode = opened()
+    assert weighed(episode, START + HOUR_MS, 1e9, fresh=0.5) != []
+    said = weighed(episode, START + 2 * HOUR_MS, 1e9, fresh=0.5)
+    assert said == [Statement(Activity.CLOSE, START + QUIET_MS, Severity.CRITICAL)]
+
+
+def test_fresh_evidence_at_its_ceiling_keeps_any_episode_open() -> None:
+    episode = Episode(CONFIG)
+    episode.weigh(START, 1e9, 1e9, fresh=40.0, warm=True)
+    for hour in range(1, 10):
+        assert episode.elapse(START + hour * HOUR_MS) is None
+        episode.weigh(START + hour * HOUR_MS, 1e9, 1e9, fresh=FRESH_CEILING / 4, warm=True)
 
 
 def test_while_cooling_nothing_opens() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from models.embedding import DIMENSIONS, HashedEmbedder, Vectors
 from models.event import RequestEvent
-from models.sketch import MISSING, Origin, Sketch, decode_sketch, encode_sketch
+from models.sketch import HOTTEST, MISSING, Origin, Sketch, decode_sketch, encode_sketch
 from models.sketcher import Sketcher, resize, simhashes
 from models.template import form, hash64
 
@@ -106,6 +106,11 @@ def test_a_number_that_is_0_is_not_one_that_is_missing() -> None:
     assert (sketch().temperature, sketch().turn, sketch().logprobs) == (MISSING, MISSING, MISSING)
 
 
+@pytest.mark.parametrize(("given", "kept"), [(0.7, 0.7), (-1.0, 0.0), (-1e300, 0.0), (1e300, HOTTEST)])
+def test_a_temperature_is_kept_within_reason(given: float, kept: float) -> None:
+    assert sketch(temperature=given).temperature == kept
+
+
 def test_a_prompt_counts_its_characters_and_words() -> None:
     assert sketch(prompt="where is my order").chars == 17
     assert sketch(prompt="where is my order").words == 4
@@ -188,6 +193,7 @@ def test_equal_template_hashes_meet_and_others_do_not() -> None:
         ("operation", "operation"),
         ("model", "model"),
         ("conversation_id", "conversation"),
+        ("topic", "topic"),
         ("asn", "network"),
         ("fingerprint", "network"),
         ("template_hash", "heads"),

@@ -95,6 +95,14 @@ def test_bets_on_its_p_values_expect_at_most_1_when_the_past_fades() -> None:
     assert np.mean(bets) <= 1.0
 
 
+def test_halving_makes_no_p_value_smaller_than_half_the_scores_would() -> None:
+    scores = np.random.default_rng(14).exponential(1.0, HALVE_AT)
+    calibration = learned(scores)
+    assert calibration.total < HALVE_AT
+    for score in np.linspace(0, HIGHEST, 60):
+        assert calibration.p_value(score) >= (scores >= score).mean()
+
+
 def test_the_past_fades() -> None:
     calibration = learned([9.0] * (HALVE_AT // 2))
     before = calibration.p_value(9.0)

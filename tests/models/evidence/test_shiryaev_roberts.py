@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.evidence.betting import power_bet
-from models.evidence.shiryaev_roberts import CEILING, ShiryaevRoberts
+from models.evidence.shiryaev_roberts import CEILING, FRESH_CEILING, ShiryaevRoberts
 
 
 def fed(values: Iterable[float], block: int = 1) -> ShiryaevRoberts:
@@ -99,6 +99,24 @@ def test_evidence_that_fades_forgets_its_beginning() -> None:
     for time in range(3, 30):
         evidence.update(0.01, time)
     assert evidence.start == 0
+
+
+def test_usual_requests_leave_no_beginning_behind() -> None:
+    """The statistic hovers above 1 for ever, and yet the evidence begins with the attack."""
+    evidence = fed([0.8] * 500)
+    assert evidence.statistic > 1
+    for time in range(1000, 1010):
+        evidence.update(5.0, time)
+    assert (evidence.start, evidence.count) == (1000, 10)
+
+
+def test_fresh_evidence_is_bounded_and_fades_soon() -> None:
+    evidence = fed([9.0] * 50)
+    assert evidence.fresh == FRESH_CEILING
+    for time in range(20):
+        evidence.update(0.6, 1000 + time)
+    assert evidence.fresh < 2
+    assert evidence.statistic > 1e6
 
 
 def test_a_reset_forgets_all(dumped: Callable[[Any], bytes]) -> None:
