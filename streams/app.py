@@ -29,6 +29,7 @@ from streams.reading import Reader, RequestReader, SketchReader
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.state_table import StateTable
+from streams.steps import OnStep, ignore
 from streams.transport import BatchMessage
 
 DAY_MS = 86_400_000
@@ -44,10 +45,13 @@ class Hooks:
         The findings of a chunk, at least one.
     on_tenants
         The live tenants and their models, once a second; not to be changed, nor kept.
+    on_step
+        The steps of delivery as they are reached.
     """
 
     on_findings: Callable[[Sequence[Finding]], None] | None = None
     on_tenants: Callable[[Mapping[str, TenantModel]], None] | None = None
+    on_step: OnStep = ignore
 
 
 NO_HOOKS = Hooks()
@@ -84,8 +88,11 @@ def create_app(
             sketches=topics.sketches,
             dead_letters=topics.dead_letters,
             metrics=metrics,
+            on_step=hooks.on_step,
         )
-    app.pipeline = pipeline = _pipeline(app, table, settings, list(stages.values()), metrics)
+    app.pipeline = pipeline = _pipeline(
+        app, table, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
+    )
     for topic, stage in stages.items():
         _agent(app, topic, stage, pipeline)
     app.task(pipeline.checkpoint_for_ever)
@@ -162,11 +169,18 @@ def _detect(
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
         on_findings=hooks.on_findings,
+        on_step=hooks.on_step,
     )
 
 
 def _pipeline(
-    app: DistillwatchApp, table: StateTable, settings: Settings, stages: Sequence[Stage], metrics: Metrics
+    app: DistillwatchApp,
+    table: StateTable,
+    settings: Settings,
+    stages: Sequence[Stage],
+    *,
+    metrics: Metrics,
+    on_step: OnStep,
 ) -> Pipeline:
     async def write(record: StateWrite) -> Any:
         return await table.send_changelog(record.partition, record.key, record.value, value_serializer="raw")
@@ -175,7 +189,12 @@ def _pipeline(
         return await app.lane.commit_positions(positions)
 
     checkpointer = Checkpointer(
-        stages, write, commit, timeout=settings.kafka.request_timeout, metrics=metrics
+        stages,
+        write,
+        commit,
+        timeout=settings.kafka.request_timeout,
+        metrics=metrics,
+        on_step=on_step,
     )
     return Pipeline(
         stages,

@@ -14,6 +14,7 @@ from faust.types import TP
 from models.errors import DeliveryError
 from streams.deliveries import Interval
 from streams.metrics import Metrics
+from streams.steps import OnStep, ignore
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,8 @@ class Checkpointer:
         next owner goes on from the partitions' own records.
     timeout
         Seconds that each step may take.
+    on_step
+        Told of the steps as they are reached.
     """
 
     def __init__(
@@ -90,12 +93,14 @@ class Checkpointer:
         *,
         timeout: float,
         metrics: Metrics,
+        on_step: OnStep = ignore,
     ) -> None:
         self._stages = stages
         self._write = write
         self._commit = commit
         self._timeout = timeout
         self._metrics = metrics
+        self._on_step = on_step
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> None:
@@ -122,9 +127,13 @@ class Checkpointer:
         frozen = [stage.freeze() for stage in self._stages]
         for part in frozen:
             await part.deliveries.settle(self._timeout)
+        self._on_step("delivered")
         written = await self._write_all([write for part in frozen for write in part.snapshots])
+        self._on_step("snapshots_written")
         written += await self._write_all([write for part in frozen for write in part.partitions])
+        self._on_step("partitions_written")
         await self._commit_all({tp: offset for part in frozen for tp, offset in part.positions.items()})
+        self._on_step("committed")
         return written
 
     async def _write_all(self, writes: Sequence[StateWrite]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from typing import ClassVar
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
@@ -19,6 +20,7 @@ from streams.partition_state import PartitionState
 from streams.reading import Reader
 from streams.stage import Stage
 from streams.state_record import PARTITION_KEY
+from streams.steps import OnStep, Step, ignore
 
 EndOffsets = Callable[[Sequence[TP]], Awaitable[Mapping[TP, int]]]
 
@@ -44,6 +46,8 @@ class Detect(Stage):
         Called with the findings of a chunk, if there are any.
     """
 
+    handed_over: ClassVar[Step] = "alerted"
+
     def __init__(
         self,
         topic: str,
@@ -57,8 +61,9 @@ class Detect(Stage):
         dead_letters: str,
         metrics: Metrics,
         on_findings: Callable[[Sequence[Finding]], None] | None = None,
+        on_step: OnStep = ignore,
     ) -> None:
-        super().__init__(deliveries)
+        super().__init__(deliveries, on_step)
         self._topic = topic
         self._reader = reader
         self._new_state = new_state
@@ -109,6 +114,7 @@ class Detect(Stage):
         self._metrics.event_time(state.record.time)
         if judgement.findings and self._on_findings:
             self._on_findings(judgement.findings)
+        self._on_step("judged")
 
     async def _refuse_foreign(self, state: PartitionState) -> None:
         """Refuse a state that is ahead of the topics it was made from: they were created anew.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
@@ -13,6 +14,7 @@ from streams.deliveries import Deliveries
 from streams.metrics import Metrics
 from streams.reading import Reader
 from streams.stage import Stage
+from streams.steps import OnStep, Step, ignore
 
 
 class Intake(Stage):
@@ -31,10 +33,19 @@ class Intake(Stage):
         Topics to write to.
     """
 
+    handed_over: ClassVar[Step] = "forwarded"
+
     def __init__(
-        self, reader: Reader, deliveries: Deliveries, *, sketches: str, dead_letters: str, metrics: Metrics
+        self,
+        reader: Reader,
+        deliveries: Deliveries,
+        *,
+        sketches: str,
+        dead_letters: str,
+        metrics: Metrics,
+        on_step: OnStep = ignore,
     ) -> None:
-        super().__init__(deliveries)
+        super().__init__(deliveries, on_step)
         self._reader = reader
         self._sketches = sketches
         self._dead_letters = dead_letters

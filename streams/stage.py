@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries
+from streams.steps import OnStep, Step, ignore
 from streams.transport import BatchMessage
 
 CHUNK = 128
@@ -26,10 +28,16 @@ class Stage(ABC):
     ----------
     deliveries
         Of this stage alone.
+    on_step
+        Told of the steps of delivery as they are reached.
     """
 
-    def __init__(self, deliveries: Deliveries) -> None:
+    handed_over: ClassVar[Step]
+    """The step that is reached when a chunk's records are with the producer."""
+
+    def __init__(self, deliveries: Deliveries, on_step: OnStep = ignore) -> None:
         self._deliveries = deliveries
+        self._on_step = on_step
         self._halted = False
         self._epoch = 0
         self._running = asyncio.Event()
@@ -45,6 +53,7 @@ class Stage(ABC):
                 return start
             self.step(batch.tp, batch.records[start : start + CHUNK])
             await self._deliveries.flush()
+            self._on_step(self.handed_over)
             await asyncio.sleep(0)
         return len(batch.records)
 
