@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -31,6 +31,7 @@ from streams.stage import Stage
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore
 from streams.transport import BatchMessage
+from streams.watch import Watch
 
 DAY_MS = 86_400_000
 
@@ -96,7 +97,7 @@ def create_app(
     for topic, stage in stages.items():
         _agent(app, topic, stage, pipeline)
     app.task(pipeline.checkpoint_for_ever)
-    app.task(_watch(app, detect, metrics, hooks))
+    app.task(Watch(app, metrics, detect.tenants, hooks.on_tenants).run)
     return app
 
 
@@ -216,19 +217,3 @@ def _agent(app: DistillwatchApp, topic: str, stage: Stage, pipeline: Pipeline) -
                 app.lane.finish(batch)
 
     app.agent(channel, name=type(stage).__name__.lower())(consume)
-
-
-def _watch(
-    app: DistillwatchApp, detect: Detect, metrics: Metrics, hooks: Hooks
-) -> Callable[[], Awaitable[None]]:
-    async def watch() -> None:
-        while True:
-            waiting = app.lane.lag()
-            metrics.waiting(waiting)
-            if not waiting:
-                metrics.liveness.progress()
-            if hooks.on_tenants:
-                hooks.on_tenants(dict(detect.tenants()))
-            await asyncio.sleep(1)
-
-    return watch

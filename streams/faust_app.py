@@ -52,6 +52,14 @@ class DistillwatchApp(faust.App):
         """The consumer, by its own type."""
         return cast("BatchConsumer", self.consumer)
 
+    def hindrance(self) -> str:
+        """Say what keeps the worker from reading: nothing when it reads, or has no partition to read."""
+        if self.should_stop:
+            return "stopping"
+        if self.tables.actives_ready:
+            return ""
+        return "restoring state" if self.in_recovery else "waiting for partitions"
+
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
 

@@ -122,6 +122,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             starts.update(await consumer.beginning_offsets(earliest))
         return starts
 
+    def fetch_position(self, tp: TP) -> int:
+        """Return where the next fetch begins: past what no reader is shown, such as marks of transactions."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        state = assignment.state_value(TopicPartition(*tp)) if assignment else None
+        return state.position if state and state.has_valid_position else 0
+
     async def commit_positions(self, positions: Mapping[TP, int]) -> bool:
         """Commit the offsets of the records to read next; false when the partitions have moved on."""
         return bool(await self.call_thread(self._commit_positions, positions))
@@ -176,12 +182,13 @@ class BatchConsumer(driver.Consumer):
 
     def lag(self) -> int:
         """Return how many records of the batch topics are known to wait, those under way included."""
-        unread = sum(
-            max(0, (self.highwater(tp) or 0) - (self._read_offset[tp] or 0))
-            for tp in self.assignment()
-            if tp.topic in self.lane.batch_topics
-        )
+        unread = sum(max(0, (self.highwater(tp) or 0) - at) for tp, at in self.positions().items())
         return unread + sum(self._unfinished.values())
+
+    def positions(self) -> dict[TP, int]:
+        """Return the offset to be read next of each of our partitions of the batch topics."""
+        ours = [tp for tp in self.assignment() if tp.topic in self.lane.batch_topics]
+        return {tp: max(self._read_offset[tp] or 0, self._thread.fetch_position(tp)) for tp in ours}
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget the batches under way, which Faust is about to drop, before anybody is told."""

@@ -1,0 +1,71 @@
+"""Looks once a second at how the worker gets on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
+
+from models.tenant import TenantModel
+from streams.faust_app import DistillwatchApp
+from streams.metrics import Metrics
+
+LOOK_SECONDS = 1.0
+ASK_SECONDS = 5.0
+
+
+class Watch:
+    """Keeps the lag up to date, and says that there is progress where nothing waits.
+
+    What the consumer knows of a partition's end it knows from its fetches, and a consumer that hangs fetches
+    nothing. Before we believe that nothing waits, the broker is asked.
+
+    Parameters
+    ----------
+    tenants
+        Live tenants and their models.
+    on_tenants
+        Given them every second, if anybody wants them.
+    """
+
+    def __init__(
+        self,
+        app: DistillwatchApp,
+        metrics: Metrics,
+        tenants: Callable[[], Iterable[tuple[str, TenantModel]]],
+        on_tenants: Callable[[Mapping[str, TenantModel]], None] | None = None,
+    ) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._tenants = tenants
+        self._on_tenants = on_tenants
+        self._asked = 0.0
+
+    async def run(self) -> None:
+        """Look for ever."""
+        while True:
+            await self._look()
+            if self._on_tenants:
+                self._on_tenants(dict(self._tenants()))
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        waiting = self._app.lane.lag()
+        if not waiting and not self._app.hindrance() and time.monotonic() - self._asked > ASK_SECONDS:
+            waiting = await self._ask()
+            self._asked = 0.0 if waiting else time.monotonic()
+        self._metrics.waiting(waiting)
+        if not waiting and not self._app.hindrance():
+            self._metrics.liveness.progress()
+
+    async def _ask(self) -> int:
+        """Return how many records wait, as far as the broker can be asked."""
+        before = self._app.lane.positions()
+        try:
+            ends = await self._app.lane.highwaters(*before)
+        except KafkaError:
+            return 0
+        now = self._app.lane.positions()
+        return sum(max(0, end - now[tp]) for tp, end in ends.items() if before.get(tp) == now.get(tp, -1))
