@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Self
 from kafka import KafkaAdminClient  # type: ignore[import-untyped]
 from kafka.errors import KafkaError  # type: ignore[import-untyped]
 from kafka_libraries import LocalKafkaError, fetch_libraries, find_java, kafka_version
+from listeners import Security, ServerTls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ START_TIMEOUT_SECONDS = 60.0
 STOP_TIMEOUT_SECONDS = 15.0
 START_ATTEMPTS = 3
 POLL_SECONDS = 0.1
-PROTOCOLS = "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT"
 HEAP = ("-Xms256m", "-Xmx512m")
 
 # Starting on an empty folder and stopping are the normal case here, not worth a warning.
@@ -73,10 +73,8 @@ class LocalKafka:
     ----------
     port
         Port of the plaintext listener; 0 takes a free one.
-    users
-        Names and passwords of SASL/PLAIN users. If there are any, a second listener (`sasl_bootstrap`)
-        admits them, access control lists are in force, and only who comes by the plaintext listener is
-        allowed everything.
+    users, tls
+        What it offers beside plaintext, in `addresses`; see `listeners.Security`.
     extra
         Server properties that are added to ours or override them.
 
@@ -88,9 +86,9 @@ class LocalKafka:
 
     port: int = 0
     users: Mapping[str, str] = field(default_factory=dict)
+    tls: ServerTls | None = None
     extra: Mapping[str, str] = field(default_factory=dict)
-    bootstrap: str = field(default="", init=False)
-    sasl_bootstrap: str = field(default="", init=False)
+    addresses: dict[str, str] = field(default_factory=dict, init=False)
     folder: Path = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _cluster_id: str = field(default="", init=False)
@@ -115,6 +113,11 @@ class LocalKafka:
     def prepare() -> tuple[str, Path]:
         """Fetch what is needed to start, if it is not there, and return Java and the folder of jars."""
         return find_java(), fetch_libraries()
+
+    @property
+    def bootstrap(self) -> str:
+        """Address of the plaintext listener."""
+        return self.addresses.get("PLAINTEXT", "")
 
     @property
     def pid(self) -> int:
@@ -161,7 +164,7 @@ class LocalKafka:
         file = self.folder / "server.properties"
         file.write_text("".join(f"{key}={value}\n" for key, value in {**properties, **self.extra}.items()))
         format_folder = ["kafka.tools.StorageTool", "format", "--standalone", "-t", self._cluster_id]
-        run_tool([*java, *format_folder, "-c", str(file)])
+        run_tool([*java, *format_folder, "-c", str(file), *self._security.scram_credentials()])
         with (self.folder / "broker.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [*die_with_parent(), *java, *HEAP, "kafka.Kafka", str(file)],
@@ -172,25 +175,26 @@ class LocalKafka:
                 start_new_session=True,  # Ctrl-C reaches us alone, and we end the broker
             )
 
+    @property
+    def _security(self) -> Security:
+        return Security(self.users, self.tls)
+
     def _assign_listeners(self) -> dict[str, str]:
-        plain, controller, sasl = free_ports(3)
-        plain = self.port or plain
-        self.bootstrap = f"{HOST}:{plain}"
-        self.sasl_bootstrap = f"{HOST}:{sasl}" if self.users else ""
-        listeners = [f"PLAINTEXT://{self.bootstrap}", f"CONTROLLER://{HOST}:{controller}"]
-        properties = {
+        names = self._security.names()
+        controller, plain, *others = free_ports(len(names) + 1)
+        ports = [self.port or plain, *others]
+        self.addresses = {name: f"{HOST}:{port}" for name, port in zip(names, ports, strict=True)}
+        listeners = {"CONTROLLER": f"{HOST}:{controller}", **self.addresses}
+        return {
             **SMALL,
             "process.roles": "broker,controller",
             "node.id": "1",
             "controller.quorum.bootstrap.servers": f"{HOST}:{controller}",
             "controller.listener.names": "CONTROLLER",
-            "listener.security.protocol.map": PROTOCOLS,
+            "listeners": ",".join(f"{name}://{address}" for name, address in listeners.items()),
             "log.dirs": str(self.folder / "data"),
+            **self._security.properties(),
         }
-        if self.users:
-            listeners.append(f"SASL_PLAINTEXT://{self.sasl_bootstrap}")
-            properties |= access_control(self.users)
-        return {**properties, "listeners": ",".join(listeners)}
 
     def _wait_until_ready(self) -> bool:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
@@ -209,18 +213,6 @@ class LocalKafka:
 
     def _log_tail(self) -> str:
         return "\n".join(self.log().splitlines()[-15:])
-
-
-def access_control(users: Mapping[str, str]) -> dict[str, str]:
-    """Return the server properties that admit these users by SASL/PLAIN and enforce access control lists."""
-    accounts = " ".join(f'user_{name}="{password}"' for name, password in users.items())
-    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
-    return {
-        "sasl.enabled.mechanisms": "PLAIN",
-        "listener.name.sasl_plaintext.plain.sasl.jaas.config": f"{module} required {accounts};",
-        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-        "super.users": "User:ANONYMOUS",
-    }
 
 
 def cluster_at(bootstrap: str) -> str | None:

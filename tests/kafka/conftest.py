@@ -128,14 +128,14 @@ def make_settings(kafka: str, names: Names) -> MakeSettings:
 def guarded_settings(guarded_kafka: LocalKafka, names: Names) -> Settings:
     """Settings of the one user on the broker that enforces access control lists."""
     login = {
-        "bootstrap_servers": guarded_kafka.sasl_bootstrap,
+        "bootstrap_servers": guarded_kafka.addresses["SASL_PLAINTEXT"],
         "group": names.group,
         "security_protocol": "SASL_PLAINTEXT",
         "sasl_mechanism": "PLAIN",
         "sasl_username": USER,
         "sasl_password": PASSWORD,
     }
-    return settings_for(guarded_kafka.sasl_bootstrap, names, kafka=login)
+    return settings_for(guarded_kafka.addresses["SASL_PLAINTEXT"], names, kafka=login)
 
 
 @pytest.fixture
