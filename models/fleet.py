@@ -13,6 +13,7 @@ from models.snapshot import Header, pack, unpack
 from models.tenant import TenantModel
 
 Restore = Callable[[str], bytes | None]
+NEVER = 2**63
 
 
 class Fleet:
@@ -26,16 +27,23 @@ class Fleet:
         Returns the stored snapshot of a tenant, or `None`.
     max_tenants
         Tenants that stay live after a checkpoint; the least recently seen live on in the store only.
+    ttl_ms
+        Event time without a request after which a tenant that comes back is a new one, in milliseconds.
     """
 
-    def __init__(self, config: DetectorConfig, restore: Restore, max_tenants: int = 100_000) -> None:
+    def __init__(
+        self, config: DetectorConfig, restore: Restore, max_tenants: int = 100_000, ttl_ms: int = NEVER
+    ) -> None:
         self._config = config
         self._restore = restore
         self._max_tenants = max_tenants
+        self._ttl_ms = ttl_ms
         self._live: OrderedDict[str, TenantModel] = OrderedDict()
         self._changed: dict[str, TenantModel | None] = {}
         self.skipped = 0
         """Sketches that a tenant's state already contained."""
+        self.repeated = 0
+        """Requests that a tenant had sent a moment before, with the same id, time and prompt."""
         self.refused_snapshots = 0
         """Damaged or foreign snapshots; their tenants started cold."""
 
@@ -52,15 +60,24 @@ class Fleet:
     def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
         """Judge one request that stands at this offset of the partition.
 
-        A request at or below the tenant's own last offset is part of its state already and is skipped.
+        A request at or below the tenant's own last offset is part of its state already and is skipped, and
+        so is one that is the repeat of another. A tenant that was idle for too long starts anew, whether its
+        state is still there or not.
         """
         tenant = self._tenant(sketch.tenant)
         if offset <= tenant.offset:
             self.skipped += 1
             return []
+        findings = []
+        if tenant.events and sketch.time - tenant.time > self._ttl_ms:
+            findings = tenant.expire(sketch.time)
+            tenant = self._live[sketch.tenant] = TenantModel(sketch.tenant, self._config)
         tenant.offset = offset
         self._changed[sketch.tenant] = tenant
-        return tenant.apply(sketch)
+        repeated = tenant.repeated
+        findings += tenant.apply(sketch)
+        self.repeated += tenant.repeated - repeated
+        return findings
 
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant; an open episode whose quiet period has passed is closed first.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from hashlib import sha256
 from struct import Struct
 
 import google_crc32c
 
 from models.errors import SnapshotError
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"DWS"
 _HEADER = Struct("<3sBqqI")
 _CRC = Struct("<I")
@@ -64,6 +65,17 @@ def unpack(blob: bytes) -> tuple[Header, bytes]:
     if _checksum(blob[: _HEADER.size], body) != _CRC.unpack_from(blob, _HEADER.size)[0]:
         raise SnapshotError("the snapshot's CRC-32C does not fit its contents")
     return header, body
+
+
+def digest(blob: bytes) -> str:
+    """Return the SHA-256 of a snapshot's body, in hexadecimal: the state itself, wherever it was written.
+
+    Raises
+    ------
+    SnapshotError
+        The bytes are not a snapshot of this version, or damaged.
+    """
+    return sha256(unpack(blob)[1]).hexdigest()
 
 
 def _checksum(header: bytes, body: bytes) -> int:

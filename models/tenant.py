@@ -11,6 +11,7 @@ from models.errors import SnapshotError
 from models.evidence.shiryaev_roberts import ShiryaevRoberts
 from models.evidence.track import Track, Verdict
 from models.finding import Activity, Finding, SignalReading, episode_uid
+from models.repeats import Repeats
 from models.signals.novelty import Novelty
 from models.signals.rate import Rate
 from models.signals.shape import RequestShape
@@ -53,13 +54,15 @@ class TenantModel:
         self._joint = ShiryaevRoberts(block)
         self._sweep = LogitSweep()
         self._suspects = Suspects()
+        self._repeats = Repeats()
         self.episode = Episode(config)
         self.offset = -1
-        """The last offset that was applied."""
+        """The last offset that was applied; not part of what `dump` writes."""
         self.time = 0
         """Event time of the newest request, in Unix milliseconds."""
         self.events = 0
         self.late = 0
+        self.repeated = 0
         self._content = 0
         self._rated = 0.0  # requests from `_rated_from` on
         self._rated_from = 0
@@ -96,7 +99,10 @@ class TenantModel:
         return self._rated / max(SHORTEST_DAYS, (self.time - self._rated_from) / DAY_MS)
 
     def apply(self, x: Sketch) -> list[Finding]:
-        """Judge one request, then learn it. Returns what is to be said, in order."""
+        """Judge one request, then learn it, unless it is a repeat. Returns what is to be said, in order."""
+        if self._repeats.seen(x):
+            self.repeated += 1
+            return []
         now = self._move_time(x)
         findings = self._close(now)
         verdicts = [track.judge(x) for track in self.tracks]
@@ -206,7 +212,7 @@ class TenantModel:
         out.text(RIVER_VERSION)
         for part in self._parts():
             part.dump(out)
-        for number in (self.offset, self.time, self.events, self.late, self._content):
+        for number in (self.time, self.events, self.late, self.repeated, self._content):
             out.number(number)
         out.real(self._rated)
         out.number(self._rated_from)
@@ -228,15 +234,15 @@ class TenantModel:
             )
         for part in self._parts():
             part.load(source)
-        self.offset, self.time, self.events = source.number(), source.number(), source.number()
-        self.late, self._content = source.number(), source.number()
+        self.time, self.events = source.number(), source.number()
+        self.late, self.repeated, self._content = source.number(), source.number(), source.number()
         self._rated = source.real()
         self._rated_from = source.number()
         self._uid = source.text()
         source.end()
 
-    def _parts(self) -> tuple[Track | ShiryaevRoberts | LogitSweep | Suspects | Episode, ...]:
-        return (*self.tracks, self._joint, self._sweep, self._suspects, self.episode)
+    def _parts(self) -> tuple[Track | ShiryaevRoberts | LogitSweep | Suspects | Repeats | Episode, ...]:
+        return (*self.tracks, self._joint, self._sweep, self._suspects, self._repeats, self.episode)
 
 
 def _risk(ratio: float) -> int:

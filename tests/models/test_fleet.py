@@ -14,7 +14,7 @@ from models.config import DetectorConfig
 from models.finding import Activity, Finding
 from models.fleet import Fleet
 from models.sketch import Origin, Sketch
-from models.snapshot import Header, pack, peek, unpack
+from models.snapshot import Header, digest, pack, peek, unpack
 from models.tenant import TenantModel
 
 CONFIG = DetectorConfig(warmup_requests=100, least_threshold=100, quiet_hours=1, update_minutes=5)
@@ -181,7 +181,6 @@ def test_an_evicted_tenant_comes_back_as_it_was() -> None:
         assert "a" not in fleet.tenants
     fleet.apply(request("a", 60), 500)
     alone.apply(request("a", 60))
-    alone.offset = 500
     assert fleet.tenants["a"].dump() == alone.dump()
 
 
@@ -265,3 +264,57 @@ def test_a_snapshot_of_a_tenant_is_small(traffic: Callable[..., Any]) -> None:
     ((_, blob),) = fleet.changed()
     assert blob is not None
     assert len(blob) <= 64 * 1024
+
+
+def test_a_repeated_request_is_counted_once() -> None:
+    once, twice = Fleet(CONFIG, Store().restore), Fleet(CONFIG, Store().restore)
+    requests = [request("a", number) for number in range(300)]
+    applied(once, requests)
+    applied(twice, [x for number in range(0, 300, 60) for x in requests[number : number + 60] * 2])
+    assert twice.repeated == 300
+    assert (once.tenants["a"].events, twice.tenants["a"].events) == (300, 300)
+    assert twice.tenants["a"].repeated == 300
+    assert twice.tenants["a"].evidence == once.tenants["a"].evidence
+
+
+def test_requests_that_share_an_id_alone_are_no_repeats() -> None:
+    fleet = Fleet(CONFIG, Store().restore)
+    same = replace(request("a", 0), id="the same")
+    applied(fleet, [same, replace(same, time=START + 1), replace(same, whole=7), same])
+    assert (fleet.tenants["a"].events, fleet.repeated) == (3, 1)
+
+
+def test_a_tenant_that_was_idle_for_too_long_starts_anew_whether_it_was_swept_or_not() -> None:
+    kept, swept = (
+        Fleet(CONFIG, Store().restore, ttl_ms=HOUR_MS),
+        Fleet(CONFIG, Store().restore, ttl_ms=HOUR_MS),
+    )
+    for fleet in (kept, swept):
+        applied(fleet, [request("a", number) for number in range(200)])
+    swept.expire("a", START + 1000 * HOUR_MS)
+    for fleet in (kept, swept):
+        applied(fleet, [request("a", 200 + 3601), request("a", 200 + 3602)], first=200)
+    assert kept.tenants["a"].events == 2
+    assert kept.tenants["a"].dump() == swept.tenants["a"].dump()
+    assert kept.tenants["a"].offset == swept.tenants["a"].offset == 201
+
+
+def test_an_open_episode_of_a_tenant_that_was_idle_for_too_long_is_closed_first(
+    traffic: Callable[..., Any],
+) -> None:
+    tenant, fleet = traffic(1), Fleet(CONFIG, Store().restore, ttl_ms=24 * HOUR_MS)
+    said = applied(fleet, tenant.usual(600) + tenant.harvest(150))
+    assert said[-1].activity is not Activity.CLOSE
+    late = replace(request("acme", 10_000), time=tenant.now + 25 * HOUR_MS)
+    assert [finding.activity for finding in fleet.apply(late, 10_000)] == [Activity.CLOSE]
+    assert fleet.tenants["acme"].events == 1
+
+
+def test_a_digest_knows_the_state_and_not_the_place() -> None:
+    here, there = Store(), Store()
+    for store, first in ((here, 0), (there, 500)):
+        fleet = Fleet(CONFIG, store.restore)
+        applied(fleet, [request("a", number) for number in range(5)], first)
+        store.checkpoint(fleet)
+    assert here.blobs["a"] != there.blobs["a"]
+    assert digest(here.blobs["a"]) == digest(there.blobs["a"])
