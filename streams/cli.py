@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from models.errors import DistillwatchError, SettingsError, TopicError
-from streams.commands import alerts, backtest, config, demo, doctor, replay, topics, worker
+from streams.commands import alerts, backtest, config, demo, doctor, replay, state, topics, worker
 from streams.commands.options import Options, parse_flags
 from streams.release import release
 
@@ -29,6 +29,7 @@ app.command("backtest")(backtest.backtest)
 app.command("replay")(replay.replay)
 app.command("alerts")(alerts.alerts)
 app.add_typer(topics.app, name="topics")
+app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor)
 

@@ -8,13 +8,13 @@ from contextlib import closing, suppress
 from typing import Protocol
 
 from models.errors import BrokerError
-from streams.alert_reader import AlertReader
 from streams.demo_state import Alert, DemoState, alert_of
 from streams.demo_traffic import LIVE_MS, Publisher
 from streams.demo_worker import WorkerThread
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.settings import Settings, build_settings
 from streams.settings_layers import Layer
+from streams.topic_reader import TopicReader
 
 
 class View(Protocol):
@@ -47,17 +47,17 @@ def run_demo(seconds: float, view: View, now: Callable[[], float] = time.monoton
         state = DemoState()
         publisher = Publisher(broker, settings)
         with (
-            closing(AlertReader(settings, from_beginning=True)) as reader,
+            closing(TopicReader(settings.kafka, topics.alerts, from_beginning=True)) as reader,
             WorkerThread(settings) as worker,
             publisher,
             suppress(KeyboardInterrupt),
         ):  # Ctrl-C is a way to say that it was long enough
             while state.seconds < seconds:
-                value = reader.poll()
+                found = reader.poll()
                 state.seconds = now() - begin
                 _observe(state, publisher, worker)
-                if value is not None:
-                    alert = alert_of(value, state.seconds)
+                if found is not None:
+                    alert = alert_of(found.value() or b"", state.seconds)
                     state.alerts.append(alert)
                     view.alert(alert)
                 view.update(state)

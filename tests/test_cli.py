@@ -20,6 +20,7 @@ COMMANDS = {
     "demo",
     "doctor",
     "replay",
+    "state digest",
     "topics apply",
     "topics check",
     "topics plan",

@@ -35,13 +35,15 @@ def alerts(
     Alone it prints all that there are and ends. With --follow or --until-idle it prints those that come from
     now on, and with --from-beginning the older ones before them.
     """
-    from streams.alert_reader import AlertReader  # noqa: PLC0415 - loads librdkafka
+    from streams.topic_reader import TopicReader  # noqa: PLC0415 - loads librdkafka
 
     if follow and until_idle is not None:
         raise typer.BadParameter("give --follow or --until-idle, not both")
     live = follow or until_idle is not None
-    reader = AlertReader(options_of(context).settings(), from_beginning=from_beginning or not live)
+    settings = options_of(context).settings()
+    beginning = from_beginning or not live
+    reader = TopicReader(settings.kafka, settings.topics.alerts, from_beginning=beginning)
     with closing(reader):
-        for value in reader.follow(until_idle) if live else reader.present():
-            sys.stdout.write(value.decode(errors="replace") + "\n")
+        for record in reader.follow(until_idle) if live else reader.present():
+            sys.stdout.write((record.value() or b"").decode(errors="replace") + "\n")
             sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Read findings from the alert topic, without a group and without commits."""
+"""Read a topic of ours, such as that of the alerts, without a group and without commits."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from models.errors import BrokerError
 from streams.librdkafka import librdkafka_options, partitions_of
-from streams.settings import Settings
+from streams.settings import KafkaSettings
 
 _POLL_SECONDS = 0.2
 
 
-class AlertReader:
-    """Reads all partitions of the alert topic.
+class TopicReader:
+    """Reads all partitions of a topic.
 
     Parameters
     ----------
     from_beginning
-        Whether to start with the oldest finding, or with those that are written from now on.
+        Whether to start with the oldest record, or with those that are written from now on.
 
     Raises
     ------
@@ -30,15 +30,15 @@ class AlertReader:
         The topic does not exist.
     """
 
-    def __init__(self, settings: Settings, *, from_beginning: bool) -> None:
-        topic = settings.topics.alerts
-        self._partitions = partitions_of(settings.kafka, topic)
-        self._broker = settings.kafka.bootstrap_servers
+    def __init__(self, kafka: KafkaSettings, topic: str, *, from_beginning: bool) -> None:
+        self._topic = topic
+        self._partitions = partitions_of(kafka, topic)
+        self._broker = kafka.bootstrap_servers
         self._lost = False
         self._consumer = Consumer(
-            librdkafka_options(settings.kafka)
+            librdkafka_options(kafka)
             | {
-                "group.id": "distillwatch-alerts-reader",  # librdkafka asks for one; it is never joined
+                "group.id": "distillwatch-reader",  # librdkafka asks for one; it is never joined
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "error_cb": self._on_error,
@@ -47,7 +47,7 @@ class AlertReader:
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._consumer.assign([TopicPartition(topic, number, start) for number in self._partitions])
 
-    def present(self) -> Iterator[bytes]:
+    def present(self) -> Iterator[Message]:
         """Yield what there is up to the end of every partition."""
         unread = set(self._partitions)
         while unread:
@@ -57,35 +57,35 @@ class AlertReader:
             if message.error() is not None:
                 unread.discard(message.partition() or 0)
             else:
-                yield message.value() or b""
+                yield message
 
     def follow(
         self, until_idle: float | None = None, now: Callable[[], float] = time.monotonic
-    ) -> Iterator[bytes]:
+    ) -> Iterator[Message]:
         """Yield what there is and then what comes, for ever or until none came for `until_idle` seconds."""
         yield from self.present()
         last = now()
         while until_idle is None or now() - last < until_idle:
-            value = self.poll()
-            if value is not None:
+            message = self.poll()
+            if message is not None:
                 last = now()
-                yield value
+                yield message
 
-    def poll(self) -> bytes | None:
-        """Return the next finding, or None if there is none within a moment."""
+    def poll(self) -> Message | None:
+        """Return the next record, or None if there is none within a moment."""
         message = self._poll()
-        return None if message is None or message.error() is not None else message.value()
+        return None if message is None or message.error() is not None else message
 
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
 
     def _poll(self) -> Message | None:
-        """Wait a moment for a finding or the end of a partition."""
+        """Wait a moment for a record or the end of a partition."""
         message = self._consumer.poll(_POLL_SECONDS)
         error = message.error() if message is not None else None
         if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-            raise BrokerError(f"findings cannot be read: {error.str()}; see `distillwatch doctor`")
+            raise BrokerError(f"{self._topic} cannot be read: {error.str()}; see `distillwatch doctor`")
         if self._lost:
             raise BrokerError(f"the broker at {self._broker} is gone; start it and read again")
         return message
