@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from math import inf
 from struct import Struct, error
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import SnapshotError
+from models.event import EARLIEST_MS, LATEST_MS
+
+YEAR_MS = 366 * 86_400_000
+MOST_COUNT = 2**53
+"""More than can be counted, and few enough that counting on never leaves 64 bits."""
+
+LARGEST = 1e30
+"""Beyond any number that a state reaches, and small enough that arithmetic on it stays finite."""
 
 _SIZE = Struct("<I")
 _NUMBER = Struct("<q")
 _REAL = Struct("<d")
+_OUT_OF_RANGE = "the snapshot holds a value out of its range"
 
 
 class Writer:
@@ -51,47 +61,77 @@ class Writer:
 
 
 class Reader:
-    """Reads what a `Writer` wrote.
+    """Reads what a `Writer` wrote, and nothing that lies outside its stated range.
+
+    A part of a state that was read in range can be used, whoever wrote the bytes.
 
     Raises
     ------
     SnapshotError
-        From every method, where the bytes end early or do not fit.
+        From every method, where the bytes end early, do not fit or are out of range.
     """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
 
-    def number(self) -> int:
-        """Read a whole number."""
-        return int(self._unpack(_NUMBER))
+    def number(self, least: int = -(2**63), most: int = 2**63 - 1) -> int:
+        """Read a whole number, both ends included."""
+        value = int(self._unpack(_NUMBER))
+        if not least <= value <= most:
+            raise SnapshotError(_OUT_OF_RANGE)
+        return value
+
+    def count(self, most: int = MOST_COUNT) -> int:
+        """Read a whole number from 0."""
+        return self.number(0, most)
+
+    def time(self) -> int:
+        """Read Unix milliseconds, or 0 for none; what is planned may lie a year behind the last event."""
+        value = self.number(0, LATEST_MS + YEAR_MS)
+        if 0 < value < EARLIEST_MS:
+            raise SnapshotError(_OUT_OF_RANGE)
+        return value
 
     def word(self) -> int:
         """Read a hash of 64 bits."""
         return int.from_bytes(self._take(8), "little")
 
-    def real(self) -> float:
-        """Read a float."""
-        return float(self._unpack(_REAL))
+    def real(self, least: float = -LARGEST, most: float = LARGEST) -> float:
+        """Read a finite float, both ends included."""
+        value = float(self._unpack(_REAL))
+        if not least <= value <= most:  # not a number compares as false
+            raise SnapshotError(_OUT_OF_RANGE)
+        return value
 
-    def blob(self) -> bytes:
-        """Read bytes."""
-        return self._take(int(self._unpack(_SIZE)))
+    def blob(self, most: int = 2**32 - 1) -> bytes:
+        """Read at most so many bytes."""
+        size = int(self._unpack(_SIZE))
+        if size > most:
+            raise SnapshotError(_OUT_OF_RANGE)
+        return self._take(size)
 
-    def text(self) -> str:
-        """Read a text."""
+    def text(self, most: int = 2**32 - 1) -> str:
+        """Read a text of at most so many bytes."""
         try:
-            return self.blob().decode()
+            return self.blob(most).decode()
         except UnicodeDecodeError:
             raise SnapshotError("a text in the snapshot is not UTF-8") from None
 
-    def array(self, dtype: type[np.generic], shape: tuple[int, ...]) -> NDArray[np.generic]:
-        """Read a writable array of this type and shape; -1 stands for the length that fits."""
+    def array(
+        self, dtype: type[np.generic], shape: tuple[int, ...], least: float | None = None, most: float = inf
+    ) -> NDArray[np.generic]:
+        """Read a writable array of this type and shape; -1 stands for the length that fits.
+
+        With `least`, every value must lie between it and `most`, both included.
+        """
         try:
-            return np.frombuffer(bytearray(self.blob()), dtype).reshape(shape)
+            array = np.frombuffer(bytearray(self.blob()), dtype).reshape(shape)
         except ValueError:
             raise SnapshotError("an array in the snapshot has another size than expected") from None
+        if least is not None and array.size and not (array.min() >= least and array.max() <= most):
+            raise SnapshotError(_OUT_OF_RANGE)
+        return array
 
     def end(self) -> None:
         """Refuse bytes that nobody read."""
@@ -100,9 +140,10 @@ class Reader:
 
     def _unpack(self, form: Struct) -> int | float:
         try:
-            (value,) = form.unpack(self._take(form.size))
+            (value,) = form.unpack_from(self._data, self._at)
         except error:
             raise SnapshotError("the snapshot ends early") from None
+        self._at += form.size
         return value  # type: ignore[no-any-return]
 
     def _take(self, size: int) -> bytes:

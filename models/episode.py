@@ -118,12 +118,12 @@ class Episode:
         """Read the state."""
         try:
             self.state = State(source.number())
-            self.opened, self._hot = source.number(), source.number()
-            self._cool_until, self._stated_at = source.number(), source.number()
+            self.opened, self._hot = source.time(), source.time()
+            self._cool_until, self._stated_at = source.time(), source.time()
             self._stated_severity = Severity(source.number())
         except ValueError:
             raise SnapshotError("the snapshot holds an unknown episode state") from None
-        self._stated_evidence = source.real()
+        self._stated_evidence = source.real(0.0)
 
 
 def severity(evidence: float, threshold: float) -> Severity:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EARLIEST_MS = 946_684_800_000  # 2000-01-01
+LATEST_MS = 4_102_444_800_000  # 2100-01-01
+MAX_NAME_BYTES = 256
+
 
 @dataclass(frozen=True, slots=True)
 class RequestEvent:
@@ -17,7 +21,7 @@ class RequestEvent:
     id
         Unique name of the request, 1 to 256 bytes.
     time
-        When the request was made, in Unix milliseconds.
+        When the request was made, in Unix milliseconds: `EARLIEST_MS` or later, before `LATEST_MS`.
     tenant
         The account that is judged, 1 to 256 bytes.
     principal

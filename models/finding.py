@@ -10,6 +10,7 @@ from uuid import UUID, uuid5
 NAMESPACE = UUID("6f0b5c1e-8a0d-5b7e-9d55-3f6f0c9a4c11")
 DETECTOR = "distillwatch-extraction"
 DETECTOR_VERSION = "1"
+UID_CHARS = 36
 
 
 class Activity(IntEnum):

@@ -11,12 +11,9 @@ from typing import Any
 import orjson
 
 from models.errors import DecodeError
-from models.event import RequestEvent
+from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES, RequestEvent
 
-EARLIEST_MS = 946_684_800_000  # 2000-01-01
-LATEST_MS = 4_102_444_800_000  # 2100-01-01
 SECONDS_BELOW = 100_000_000_000  # a smaller number is Unix seconds, a larger one Unix milliseconds
-MAX_NAME_BYTES = 256
 MAX_COUNT = 2**31 - 1
 
 

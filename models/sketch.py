@@ -12,12 +12,19 @@ from struct import Struct, error
 
 from models.embedding import DIMENSIONS
 from models.errors import DecodeError
+from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
 
 MISSING = -1
 """Stands for a number that the source did not give."""
 
 HOTTEST = 1000.0
 """The highest temperature; what lies beyond counts as this."""
+
+MAX_TOPIC_BYTES = 249
+"""Of a topic's name, by Kafka's own rule."""
+
+MAX_PARTITION = 2**31 - 1
+MAX_OFFSET = 2**63 - 1
 
 VERSION = 1
 _MAGIC = b"DWK"
@@ -127,6 +134,12 @@ def _decode(tenant: bytes, value: bytes) -> Sketch:
     end = _FIXED.size + id_size
     if end + topic_size != len(value):
         raise DecodeError("broken_sketch", "the record's length does not fit its contents")
+    if not (0 < id_size <= MAX_NAME_BYTES and 0 < len(tenant) <= MAX_NAME_BYTES):
+        raise DecodeError("broken_sketch", f"the tenant or the id is not 1 to {MAX_NAME_BYTES} bytes long")
+    if topic_size > MAX_TOPIC_BYTES or partition < 0 or offset < 0:
+        raise DecodeError("broken_sketch", "no record can stand at the place that the sketch names")
+    if not EARLIEST_MS <= time < LATEST_MS:
+        raise DecodeError("time_out_of_range", "the sketch's time does not lie between 2000 and 2100")
     counts, temperature = scalars[8 + len(_HASHES) : -1], scalars[-1]
     # Not a number compares as false.
     if min(counts) < MISSING or not MISSING <= temperature <= HOTTEST or (embedded and not any(embedding)):

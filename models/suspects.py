@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import deque
 
 from models.codec import Reader, Writer
+from models.event import MAX_NAME_BYTES
 from models.finding import RequestRef
-from models.sketch import Sketch
+from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES, Sketch
 
 MOST = 16
+HASH_DIGITS = 16
 STRANGE = 0.02
 """A request with a p-value at or below this is kept."""
 
@@ -23,7 +25,7 @@ class Suspects:
         """Keep a request's id, its place and its template."""
         template = next((head for head in reversed(x.heads) if head), 0)
         origin = x.origin
-        kept = RequestRef(x.id, origin.topic, origin.partition, origin.offset, f"{template:016x}")
+        kept = RequestRef(x.id, origin.topic, origin.partition, origin.offset, f"{template:0{HASH_DIGITS}x}")
         self._requests.append(kept)
 
     def clear(self) -> None:
@@ -47,6 +49,7 @@ class Suspects:
     def load(self, source: Reader) -> None:
         """Read the state."""
         self._requests.clear()
-        for _ in range(source.number()):
-            request, topic, partition = source.text(), source.text(), source.number()
-            self._requests.append(RequestRef(request, topic, partition, source.number(), source.text()))
+        for _ in range(source.count(MOST)):
+            request, topic = source.text(MAX_NAME_BYTES), source.text(MAX_TOPIC_BYTES)
+            partition, offset = source.count(MAX_PARTITION), source.count(MAX_OFFSET)
+            self._requests.append(RequestRef(request, topic, partition, offset, source.text(HASH_DIGITS)))

@@ -13,6 +13,7 @@ from models.sketch import Sketch
 ALARM = 8.0
 """Hits that make an alert."""
 
+MOST_HITS = 4 * ALARM
 FORGET = 1 / 64
 PROMPTS = 16
 SHORT_ANSWER = 4
@@ -42,7 +43,7 @@ class LogitSweep:
         bias = self._biases.pop(x.whole, None)
         self._biases[x.whole] = x.logit_bias_size
         if bias is not None and bias != x.logit_bias_size:
-            self._hits = min(4 * ALARM, self._hits + 1.0)
+            self._hits = min(MOST_HITS, self._hits + 1.0)
         if len(self._biases) > PROMPTS:
             del self._biases[next(iter(self._biases))]
 
@@ -60,8 +61,8 @@ class LogitSweep:
 
     def load(self, source: Reader) -> None:
         """Read the state."""
-        self._hits = source.real()
-        self._biases = {source.word(): source.number() for _ in range(source.number())}
+        self._hits = source.real(0.0, MOST_HITS)
+        self._biases = {source.word(): source.count() for _ in range(source.count(PROMPTS))}
 
 
 def _is_probe(x: Sketch) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from math import log10
 
-from models.codec import Reader, Writer
+from models.codec import MOST_COUNT, Reader, Writer
 from models.config import DetectorConfig
 from models.episode import HOUR_MS, Episode, Statement
 from models.errors import SnapshotError
 from models.evidence.shiryaev_roberts import ShiryaevRoberts
 from models.evidence.track import Track, Verdict
-from models.finding import Activity, Finding, SignalReading, episode_uid
+from models.finding import UID_CHARS, Activity, Finding, SignalReading, episode_uid
 from models.repeats import Repeats
 from models.signals.novelty import Novelty
 from models.signals.rate import Rate
@@ -228,17 +228,17 @@ class TenantModel:
             The bytes are not a tenant's state, or one that another release of river wrote.
         """
         source = Reader(body)
-        if (river := source.text()) != RIVER_VERSION:
+        if (river := source.text(32)) != RIVER_VERSION:
             raise SnapshotError(
                 f"the snapshot was written with river {river}, this program uses {RIVER_VERSION}"
             )
         for part in self._parts():
             part.load(source)
-        self.time, self.events = source.number(), source.number()
-        self.late, self.repeated, self._content = source.number(), source.number(), source.number()
-        self._rated = source.real()
-        self._rated_from = source.number()
-        self._uid = source.text()
+        self.time, self.events = source.time(), source.count()
+        self.late, self.repeated, self._content = source.count(), source.count(), source.count()
+        self._rated = source.real(0.0, MOST_COUNT)
+        self._rated_from = source.time()
+        self._uid = source.text(UID_CHARS)
         source.end()
 
     def _parts(self) -> tuple[Track | ShiryaevRoberts | LogitSweep | Suspects | Repeats | Episode, ...]:

@@ -8,6 +8,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from models.codec import Reader, Writer
+from models.errors import SnapshotError
 
 BINS = 128
 HALVE_AT = 4096
@@ -62,3 +63,5 @@ class Calibration:
         """Read the counts."""
         self._counts = array("H", source.array(np.uint16, (BINS,)).tobytes())
         self.total = sum(self._counts)
+        if self.total >= HALVE_AT:
+            raise SnapshotError("the snapshot counts more scores than are ever kept")

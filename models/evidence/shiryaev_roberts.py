@@ -41,8 +41,8 @@ class ShiryaevRoberts:
         self.count += 1
         self._sum += e
         self._size += 1
-        if self._size == self._block:
-            self._fill(self._sum / self._block)
+        if self._size >= self._block:  # above it where the setting was lowered inside a block
+            self._fill(self._sum / self._size)
 
     def _fill(self, e: float) -> None:
         self._sum, self._size = 0.0, 0
@@ -67,6 +67,6 @@ class ShiryaevRoberts:
 
     def load(self, source: Reader) -> None:
         """Read the state."""
-        self._sum, self._climb = source.real(), source.real()
-        self.statistic, self.fresh = source.real(), source.real()
-        self._size, self.start, self.count = source.number(), source.number(), source.number()
+        self._sum, self._climb = source.real(0.0, CEILING), source.real(0.0, CEILING)
+        self.statistic, self.fresh = source.real(0.0, CEILING), source.real(0.0, FRESH_CEILING)
+        self._size, self.start, self.count = source.count(), source.time(), source.count()

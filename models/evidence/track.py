@@ -13,6 +13,8 @@ from models.sketch import Sketch
 
 RECENT = 0.05
 USUAL = 0.002
+HIGHEST_SCORE = 1e6
+"""Beyond the score of any signal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,5 +108,5 @@ class Track:
         self.signal.load(source)
         self.evidence.load(source)
         self._calibration.load(source)
-        self._recent = source.real()
-        self._usual = source.real()
+        self._recent = source.real(0.0, HIGHEST_SCORE)
+        self._usual = source.real(0.0, HIGHEST_SCORE)

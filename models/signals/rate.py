@@ -9,7 +9,7 @@ from river.stats import EWMean
 
 from models.codec import Reader, Writer
 from models.signals.base import Signal
-from models.signals.running import RunningScale
+from models.signals.running import HIGHEST, RunningScale
 from models.sketch import Sketch
 
 INTERVAL_MS = 600_000
@@ -21,6 +21,9 @@ HOUR_FADING = 0.1
 LEAST_DEVIATION = 0.35
 MINIMUM = 18
 """Intervals that must have passed before a score means anything: three hours."""
+
+HIGHEST_RATE = 1e15
+"""Requests an hour that no tenant reaches."""
 
 MOST_EMPTY = 144
 """Empty intervals, a day of them, that a pause teaches at most."""
@@ -98,13 +101,13 @@ class Rate(Signal):
 
     def load(self, source: Reader) -> None:
         """Read the state."""
-        self._rate = source.real()
-        self._last, self._learned, self._intervals = source.number(), source.number(), source.number()
+        self._rate = source.real(0.0, HIGHEST_RATE)
+        self._last, self._learned, self._intervals = source.time(), source.time(), source.count()
         self._usual.load(source)
-        self._seen_hours = source.number()
+        self._seen_hours = source.count(2**HOURS - 1)
         self._hours = [EWMean(fading_factor=HOUR_FADING) for _ in range(HOURS)]
         for hour in self._known_hours():
-            self._hours[hour].update(source.real())
+            self._hours[hour].update(source.real(-HIGHEST, HIGHEST))
 
     def _known_hours(self) -> list[int]:
         return [hour for hour in range(HOURS) if self._seen_hours >> hour & 1]

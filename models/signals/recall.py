@@ -34,7 +34,7 @@ class Recall:
 
     def load(self, source: Reader) -> None:
         """Read the marks."""
-        places = source.array(np.uint16, (-1,)) % SLOTS
+        places = source.array(np.uint16, (-1,), 0, SLOTS - 1)
         self._marks[:] = 0
         self._marks[places] = source.array(np.uint16, places.shape)
 

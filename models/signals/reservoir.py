@@ -13,6 +13,9 @@ CAPACITY = 192
 MEMORY = 8
 """A full reservoir takes in one request in so many: it remembers about `CAPACITY * MEMORY` requests."""
 
+SHORTEST, LONGEST = 0.99, 16.01
+"""The projection of a unit vector of 256 dimensions on its signs is 1 to 16 long, rounding aside."""
+
 _WORDS = DIMENSIONS // 64
 _BITS = 8
 _OFFSET = 128
@@ -81,7 +84,7 @@ class Reservoir:
         """Read the state."""
         self._random = source.word()
         codes = source.array(np.uint64, (_WORDS, -1))
-        lengths = source.array(np.float32, (-1,))
+        lengths = source.array(np.float32, (-1,), SHORTEST, LONGEST)
         filled = codes.shape[1]
         if filled > CAPACITY or filled != len(lengths):
             raise SnapshotError("the reservoir in the snapshot has a wrong size")

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from models.codec import Reader, Writer
+from models.errors import SnapshotError
 from models.signals.base import Signal
 from models.sketch import MISSING, Sketch
 
@@ -62,8 +63,10 @@ class RequestShape(Signal):
 
     def load(self, source: Reader) -> None:
         """Read the counts."""
-        self._total = source.number()
+        self._total = source.count(HALVE_AT - 1)
         stored = source.array(np.uint16, (FEATURES, CLASSES))
+        if stored.sum(axis=1).max() > self._total:
+            raise SnapshotError("the snapshot counts more requests of a shape than requests")
         self._counts = [array("H", row.tobytes()) for row in stored]
 
 

@@ -88,8 +88,8 @@ class TopicEntropy(Signal):
 
     def load(self, source: Reader) -> None:
         """Read the state."""
-        self._seen = source.number()
-        self._window = source.array(np.uint8, (WINDOW,)).astype(np.uint8) % TOPICS
+        self._seen = source.count()
+        self._window = source.array(np.uint8, (WINDOW,), 0, TOPICS - 1).astype(np.uint8)
         filled = self._window[: min(self._seen, WINDOW)]
         self._counts = np.bincount(filled, minlength=TOPICS).tolist()
         self._terms = sum(_TERMS[count] for count in self._counts)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import inf, nan
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.codec import Reader, Writer
+from models.codec import LARGEST, MOST_COUNT, YEAR_MS, Reader, Writer
 from models.errors import SnapshotError
+from models.event import EARLIEST_MS, LATEST_MS
 
 values = st.one_of(
     st.tuples(st.just("number"), st.integers(-(2**63), 2**63 - 1)),
     st.tuples(st.just("word"), st.integers(0, 2**64 - 1)),
-    st.tuples(st.just("real"), st.floats(allow_nan=False)),
+    st.tuples(st.just("real"), st.floats(-LARGEST, LARGEST)),
     st.tuples(st.just("blob"), st.binary(max_size=30)),
     st.tuples(st.just("text"), st.text(max_size=30)),
 )
@@ -84,3 +88,47 @@ def test_a_text_that_is_not_utf8_is_refused() -> None:
 def test_bytes_that_nobody_read_are_refused() -> None:
     with pytest.raises(SnapshotError, match="longer"):
         Reader(b"\0").end()
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "read"),
+    [
+        ("number", 8, lambda source: source.number(-3, 7)),
+        ("number", -4, lambda source: source.number(-3, 7)),
+        ("number", -1, Reader.count),
+        ("number", MOST_COUNT + 1, Reader.count),
+        ("number", 6, lambda source: source.count(5)),
+        ("number", 1, Reader.time),
+        ("number", EARLIEST_MS - 1, Reader.time),
+        ("number", LATEST_MS + 2 * YEAR_MS, Reader.time),
+        ("real", nan, Reader.real),
+        ("real", inf, Reader.real),
+        ("real", -inf, Reader.real),
+        ("real", -0.1, lambda source: source.real(0.0)),
+        ("real", 1.1, lambda source: source.real(0.0, 1.0)),
+        ("blob", b"1234", lambda source: source.blob(3)),
+        ("text", "1234", lambda source: source.text(3)),
+        ("array", np.array([1, 9], np.uint8), lambda source: source.array(np.uint8, (2,), 1, 8)),
+        ("array", np.array([0, 8], np.uint8), lambda source: source.array(np.uint8, (2,), 1, 8)),
+        ("array", np.array([1, nan], np.float32), lambda source: source.array(np.float32, (2,), 0)),
+    ],
+)
+def test_a_value_out_of_its_range_is_refused(
+    kind: str, value: object, read: Callable[[Reader], object]
+) -> None:
+    out = Writer()
+    getattr(out, kind)(value)
+    with pytest.raises(SnapshotError, match="out of its range"):
+        read(Reader(out.finish()))
+
+
+@pytest.mark.parametrize("time", [0, EARLIEST_MS, LATEST_MS - 1, LATEST_MS + YEAR_MS])
+def test_a_time_is_none_or_one_of_a_request_or_planned_after_it(time: int) -> None:
+    out = Writer()
+    out.number(time)
+    assert Reader(out.finish()).time() == time
+
+
+def test_a_size_beyond_the_bytes_takes_no_memory() -> None:
+    with pytest.raises(SnapshotError, match="ends early"):
+        Reader(b"\xff\xff\xff\xff1234").blob()

@@ -56,7 +56,7 @@ def test_one_request_that_cannot_be_sketched_does_not_take_its_batch_along() -> 
 
 
 def test_the_sketch_topic_is_read_with_the_key_as_tenant() -> None:
-    sketch = Sketch(id="r", tenant="t", time=5, origin=Origin("source", 1, 4))
+    sketch = Sketch(id="r", tenant="t", time=1_772_582_400_000, origin=Origin("source", 1, 4))
     value = encode_sketch(sketch)
     reading = SketchReader().read([record(0, value), record(1, value, None), record(2, b"?"), record(3, b"")])
     assert reading.sketches == [(0, sketch)]

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from models.evidence.betting import power_bet
 from models.evidence.shiryaev_roberts import CEILING, FRESH_CEILING, ShiryaevRoberts
 
+NOON_MS = 1_772_625_600_000
 
-def fed(values: Iterable[float], block: int = 1) -> ShiryaevRoberts:
+
+def fed(values: Iterable[float], block: int = 1, start: int = 1) -> ShiryaevRoberts:
     """The statistic after these e-values, a request a millisecond."""
     evidence = ShiryaevRoberts(block)
-    for time, value in enumerate(values, start=1):
+    for time, value in enumerate(values, start):
         evidence.update(value, time)
     return evidence
 
@@ -130,10 +132,18 @@ def test_a_reset_forgets_all(dumped: Callable[[Any], bytes]) -> None:
 def test_restored_evidence_goes_on_as_it_would(
     dumped: Callable[[Any], bytes], loaded: Callable[[Any, bytes], Any], values: list[float], block: int
 ) -> None:
-    evidence = fed(values, block)
+    evidence = fed(values, block, NOON_MS)
     restored = loaded(ShiryaevRoberts(block), dumped(evidence))
-    for time in range(1000, 1010):
+    for time in range(NOON_MS + 1000, NOON_MS + 1010):
         evidence.update(2.0, time)
         restored.update(2.0, time)
     assert dumped(restored) == dumped(evidence)
     assert restored.statistic >= 0
+
+
+def test_a_block_that_was_begun_under_a_longer_setting_is_filled_all_the_same(
+    dumped: Callable[[Any], bytes], loaded: Callable[[Any, bytes], Any]
+) -> None:
+    restored = loaded(ShiryaevRoberts(5), dumped(fed([2.0] * 15, 20, NOON_MS)))
+    restored.update(2.0, NOON_MS + 1000)
+    assert restored.statistic == 2.0

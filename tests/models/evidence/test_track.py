@@ -48,7 +48,7 @@ def request(number: int, tokens: int) -> Sketch:
     return Sketch(
         id=f"r{number}",
         tenant="acme",
-        time=1000 + number,
+        time=1_772_582_400_000 + number,
         origin=Origin("t", 0, number),
         output_tokens=tokens,
     )
