@@ -193,12 +193,14 @@ class StateSettings(Section):
 
 
 class MetricsSettings(Section):
-    """The worker's own web port, with `/metrics` and `/health`."""
+    """The worker's own web port, with `/metrics`, `/health` and `/status`."""
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     """Address to listen on; `0.0.0.0` shows it to the network."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 9464
     """Port to listen on; 0 switches it off."""
+    token: Annotated[SecretStr, Field(min_length=16)] | None = None
+    """Token of at least 16 characters that `/status` asks for; needed unless `host` is a loopback address."""
 
 
 class WorkerSettings(Section):

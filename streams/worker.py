@@ -21,6 +21,7 @@ from streams.logs import configure_logging
 from streams.metrics import Metrics
 from streams.release import release
 from streams.settings import Settings
+from streams.status import Status
 from streams.topics import require_topics
 from streams.web import WebServer
 
@@ -90,15 +91,29 @@ class Worker:
         liveness = Liveness(self._settings.worker.liveness_seconds)
         metrics = Metrics(liveness=liveness)
         metrics.build(version=release(), embedding=self._settings.embedding.kind)
-        web = self._settings.metrics
-        server = WebServer(web.host, web.port, metrics.registry, liveness) if web.port else None
+        status = Status(self._settings, metrics.registry)
+        server = self._web_server(metrics, status)
         watchdog = _Watchdog(liveness, self._on_dead)
         try:
-            return await self._serve(create_app(self._settings, metrics, self._hooks))
+            status.app = create_app(self._settings, metrics, self._hooks)
+            return await self._serve(status.app)
         finally:
             watchdog.close()
             if server:
                 server.close()
+
+    def _web_server(self, metrics: Metrics, status: Status) -> WebServer | None:
+        web = self._settings.metrics
+        if not web.port:
+            return None
+        return WebServer(
+            web.host,
+            web.port,
+            registry=metrics.registry,
+            liveness=metrics.liveness,
+            status=status,
+            token=web.token,
+        )
 
     async def _serve(self, app: DistillwatchApp) -> int:
         told = asyncio.Event()

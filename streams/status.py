@@ -1,0 +1,64 @@
+"""What a worker says of itself on `/status`: where it stands, and no tenant's name and no secret."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+
+from streams.faust_app import DistillwatchApp
+from streams.release import release
+from streams.settings import Settings
+
+
+class Status:
+    """Knows the worker's application once there is one; may be asked from another thread.
+
+    Parameters
+    ----------
+    registry
+        Of the worker's metrics.
+    """
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+        # Secrets are masked in what is hashed: a digest of a short one could be guessed.
+        self._config = hashlib.sha256(settings.model_dump_json().encode()).hexdigest()
+        self._registry = registry
+        self.app: DistillwatchApp | None = None
+
+    def hindrance(self) -> str:
+        """Say what keeps the worker from reading; nothing when it reads, or has no partition to read."""
+        return self.app.hindrance() if self.app else "starting"
+
+    def report(self) -> dict[str, Any]:
+        """Return what can be said, ready for JSON."""
+        live = self._registry.get_sample_value("distillwatch_live_tenants")
+        return {
+            "release": release(),
+            "config_sha256": self._config,
+            "ready": not self.hindrance(),
+            "hindrance": self.hindrance() or None,
+            "partitions": self._partitions(),
+            "live_tenants": int(live or 0),
+            "last_checkpoint_seconds": self._checkpoint_age(),
+        }
+
+    def _partitions(self) -> list[dict[str, Any]]:
+        if self.app is None or self.hindrance():
+            return []
+        lane = self.app.lane
+        return [
+            {
+                "topic": tp.topic,
+                "partition": tp.partition,
+                "position": position,
+                "lag": max(0, (lane.highwater(tp) or position) - position),
+            }
+            for tp, position in sorted(lane.positions().items())
+        ]
+
+    def _checkpoint_age(self) -> float | None:
+        at = self._registry.get_sample_value("distillwatch_last_checkpoint_timestamp_seconds")
+        return round(max(0.0, time.time() - at), 3) if at else None
