@@ -14,6 +14,8 @@ from models.tenant import TenantModel
 
 Restore = Callable[[str], bytes | None]
 NEVER = 2**63
+SLACK_MS = 48 * 3_600_000
+"""How much longer than its time to live a silent tenant should be kept: a late request meets it as it was."""
 
 
 class Fleet:

@@ -125,8 +125,9 @@ def _table(app: DistillwatchApp, settings: Settings, metrics: Metrics) -> StateT
         value_type=bytes,
         partitions=settings.topics.partitions,
         changelog_topic=topic,
-        recovery_buffer_size=100,
+        recovery_buffer_size=1000,
     )
+    table.folder = settings.state.folder
     table.on_restored = metrics.restored
     app.tables.add(table)
     return table
@@ -142,15 +143,17 @@ def _detect(
     metrics: Metrics,
     hooks: Hooks,
 ) -> Detect:
+    ttl_ms = int(settings.state.ttl_days * DAY_MS)
+
     def new_state(partition: int) -> PartitionState:
         owned = sum(1 for tp in app.lane.assignment() if tp.topic == topic)
         share = max(1, settings.state.max_tenants // max(1, owned))
         return PartitionState(
             partition,
             table.records,
-            lambda restore: Fleet(settings.detector, restore, share),
+            lambda restore: Fleet(settings.detector, restore, share, ttl_ms),
             max_snapshot_bytes=settings.state.max_snapshot_bytes,
-            ttl_ms=int(settings.state.ttl_days * DAY_MS),
+            ttl_ms=ttl_ms,
             metrics=metrics,
             clock=lambda: int(time.time() * 1000),
         )

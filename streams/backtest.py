@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
-from models.fleet import Fleet
+from models.fleet import SLACK_MS, Fleet
 from models.sketch import decode_sketch
+from models.snapshot import peek
 from streams.file_intake import Reject, SketchedLines
 from streams.snapshot_store import SnapshotStore
+from streams.state_record import StateRecord
 
 SHOWN = 3
 """Places that are remembered of each kind of bad line."""
@@ -76,7 +78,7 @@ class Backtest:
     ) -> None:
         self.summary = Summary()
         self._store = store
-        self._fleet = Fleet(config, store.get, max_tenants)
+        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms)
         self._ttl_ms = ttl_ms
         self._checkpoint_events = checkpoint_events
         self._time = 0
@@ -108,14 +110,21 @@ class Backtest:
 
     def _forget_idle(self) -> Iterator[Finding]:
         """Forget tenants whose last request is too old, as a worker does; open episodes are closed."""
-        oldest = self._time - self._ttl_ms
-        for tenant in [name for name, model in self._fleet.tenants.items() if model.time < oldest]:
+        oldest = self._time - self._ttl_ms - SLACK_MS
+        live = self._fleet.tenants
+        stored = {key.decode() for key in self._store.older_than(oldest)} - live.keys()
+        for tenant in sorted(stored | {name for name, model in live.items() if model.time < oldest}):
             yield from self._fleet.expire(tenant, self._time)
 
     def _checkpoint(self) -> None:
-        for tenant, snapshot in self._fleet.changed():
-            if snapshot is None:
-                self._store.forget(tenant)
-            else:
-                self._store.put(tenant, snapshot)
+        self._store.put(
+            {tenant.encode(): self._record(snapshot) for tenant, snapshot in self._fleet.changed()}
+        )
         self._fleet.checkpointed()
+
+    def _restore(self, tenant: str) -> bytes | None:
+        record = self._store.get(tenant.encode())
+        return None if record is None else record.body
+
+    def _record(self, snapshot: bytes | None) -> StateRecord | None:
+        return None if snapshot is None else StateRecord(self.summary.events, peek(snapshot).time, snapshot)

@@ -52,7 +52,7 @@ def run_backtest(
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
         backtest = Backtest(
             settings.detector,
-            stack.enter_context(SnapshotStore()),
+            stack.enter_context(SnapshotStore(settings.state.folder)),
             max_tenants=settings.state.max_tenants,
             ttl_ms=int(settings.state.ttl_days * DAY_MS),
             checkpoint_events=settings.state.checkpoint_events,

@@ -19,7 +19,7 @@ from streams.ocsf import to_record
 from streams.partition_state import PartitionState
 from streams.reading import Reader
 from streams.stage import Stage
-from streams.state_record import PARTITION_KEY
+from streams.state_record import PARTITION_KEY, StateRecord, encode_state
 from streams.steps import OnStep, Step, ignore
 
 EndOffsets = Callable[[Sequence[TP]], Awaitable[Mapping[TP, int]]]
@@ -147,8 +147,8 @@ class Detect(Stage):
             frozen = state.freeze()
             if frozen is None:
                 continue
-            snapshots += [StateWrite(partition, key, value) for key, value in frozen.writes.items()]
-            partitions.append(StateWrite(partition, PARTITION_KEY, frozen.record))
+            snapshots += [_write(partition, key, record) for key, record in frozen.writes.items()]
+            partitions.append(_write(partition, PARTITION_KEY, frozen.record))
             positions[TP(self._topic, partition)] = frozen.position
         self._metrics.tenants(model for _, model in self.tenants())
         return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
@@ -162,3 +162,7 @@ class Detect(Stage):
         """Forget all state."""
         super().reset()
         self._states.clear()
+
+
+def _write(partition: int, key: bytes, record: StateRecord | None) -> StateWrite:
+    return StateWrite(partition, key, None if record is None else encode_state(record))

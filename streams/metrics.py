@@ -123,9 +123,10 @@ class Metrics:
         self._checkpoint_bytes.inc(size)
         self._checkpoint_time.set_to_current_time()
 
-    def restored(self, count: int) -> None:
-        """Count records read from the state topic."""
+    def restored(self, count: int, refused: int = 0) -> None:
+        """Count records read from the state topic, and those of them that could not be used."""
         self._restored.inc(count)
+        self.snapshot_refused("broken", refused)
         self.liveness.progress()
 
     def waiting(self, records: int) -> None:

@@ -35,18 +35,18 @@ import structlog
 
 from models.errors import SnapshotError
 from models.finding import Finding
+from models.fleet import SLACK_MS
 from models.sketch import Sketch
 from models.tenant import TenantModel
 from streams.metrics import Metrics
 from streams.reading import Reading
+from streams.snapshot_store import StoreError
 from streams.state_record import (
     PARTITION_KEY,
     PartitionRecord,
     StateRecord,
-    decode_partition,
-    decode_state,
-    encode_partition,
-    encode_state,
+    close_partition,
+    open_partition,
 )
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,7 @@ class Fleet(Protocol):
     """What we ask of `models.fleet.Fleet`."""
 
     refused_snapshots: int
+    repeated: int
     skipped: int
 
     @property
@@ -81,14 +82,14 @@ class Fleet(Protocol):
 class Records(Protocol):
     """The state records that were restored and those that are being written."""
 
-    def get(self, partition: int, key: bytes) -> bytes | None:
+    def get(self, partition: int, key: bytes) -> StateRecord | None:
         """Return one record."""
 
-    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """Keep or forget one record."""
+    def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
+        """Keep or forget records."""
 
-    def records(self, partition: int) -> dict[bytes, bytes]:
-        """Return all records of a partition."""
+    def older_than(self, partition: int, time: int) -> list[bytes]:
+        """Return the keys of the records of before a time."""
 
 
 @dataclass(slots=True)
@@ -122,8 +123,8 @@ class FrozenPartition:
     """
 
     position: int
-    writes: Mapping[bytes, bytes | None]
-    record: bytes
+    writes: Mapping[bytes, StateRecord | None]
+    record: StateRecord
 
 
 class PartitionState:
@@ -165,11 +166,11 @@ class PartitionState:
         self.record = self._restore_record()
         self._written = self.record.position
         self._next_sweep = 0
-        self._counted = (0, 0)
+        self._counted = (0, 0, 0)
         self.fleet = new_fleet(self._restore_tenant)
 
     def apply(self, reading: Reading, position: int) -> Judgement:
-        """Judge what was read; no sketch can make it fail.
+        """Judge what was read; no sketch can make it fail, only the disk.
 
         Parameters
         ----------
@@ -189,6 +190,8 @@ class PartitionState:
             record.marks[source] = origin.offset
             try:
                 judgement.findings += self.fleet.apply(sketch, offset)
+            except StoreError:
+                raise
             except Exception as error:
                 log.exception("a sketch could not be judged", partition=self.partition, offset=offset)
                 judgement.failures[offset] = error
@@ -206,15 +209,13 @@ class PartitionState:
         if self.record.position == self._written:
             return None
         writes = {tenant.encode(): self._state(tenant, snapshot) for tenant, snapshot in self.fleet.changed()}
-        for key, value in writes.items():
-            self._records.put(self.partition, key, value)
-        own = encode_partition(self.record)
-        self._records.put(self.partition, PARTITION_KEY, own)
+        own = close_partition(self.record)
+        self._records.put(self.partition, {**writes, PARTITION_KEY: own})
         self._written = self.record.position
         self.fleet.checkpointed()
         return FrozenPartition(self.record.position, writes, own)
 
-    def _state(self, tenant: str, snapshot: bytes | None) -> bytes | None:
+    def _state(self, tenant: str, snapshot: bytes | None) -> StateRecord | None:
         if snapshot is None:
             return None
         if len(snapshot) > self._max_snapshot_bytes:
@@ -226,32 +227,35 @@ class PartitionState:
                 limit=self._max_snapshot_bytes,
             )
             snapshot = b""
-        return encode_state(StateRecord(self.record.position, self._now(), snapshot))
+        return StateRecord(self.record.position, self._now(), snapshot)
 
     def _now(self) -> int:
         """Return the latest event time; a future one must not make all others look idle."""
         return min(self.record.time, self._clock())
 
     def _expire(self) -> list[Finding]:
-        """Forget the tenants that have been idle for too long; looks once an hour of event time."""
+        """Forget the tenants that have been idle for too long; looks once an hour of event time.
+
+        It waits a little longer than the tenants' time to live: what is said of a tenant must not depend on
+        when we look.
+        """
         now = self._now()
         if now < self._next_sweep:
             return []
         self._next_sweep = now + SWEEP_EVERY_MS
-        idle = [
-            key.decode()
-            for key, value in self._records.records(self.partition).items()
-            if key != PARTITION_KEY and decode_state(value).time < now - self._ttl_ms
-        ]
+        oldest = now - self._ttl_ms - SLACK_MS
+        keys = self._records.older_than(self.partition, oldest)
+        idle = [key.decode() for key in keys if key != PARTITION_KEY]
         live = self.fleet.tenants
-        gone = [name for name in idle if name not in live or live[name].time < now - self._ttl_ms]
+        gone = [name for name in idle if name not in live or live[name].time < oldest]
         return [finding for name in gone for finding in self.fleet.expire(name, now)]
 
     def _count(self) -> None:
         """Pass on what the fleet has counted since the last chunk."""
-        counted = (self.fleet.refused_snapshots, self.fleet.skipped)
+        counted = (self.fleet.refused_snapshots, self.fleet.skipped, self.fleet.repeated)
         self._metrics.snapshot_refused("broken", counted[0] - self._counted[0])
         self._metrics.skipped("in_snapshot", counted[1] - self._counted[1])
+        self._metrics.skipped("sent_twice", counted[2] - self._counted[2])
         self._counted = counted
 
     def _restore_record(self) -> PartitionRecord:
@@ -259,18 +263,17 @@ class PartitionState:
         if value is None:
             return PartitionRecord()
         try:
-            return decode_partition(value)
+            return open_partition(value)
         except SnapshotError as error:
             self._metrics.snapshot_refused("broken")
             log.error("partition record refused", partition=self.partition, reason=str(error))  # noqa: TRY400
             return PartitionRecord()
 
     def _restore_tenant(self, tenant: str) -> bytes | None:
-        value = self._records.get(self.partition, tenant.encode())
-        if value is None:
+        record = self._records.get(self.partition, tenant.encode())
+        if record is None:
             return None
-        body = decode_state(value).body
-        if not body:
+        if not record.body:
             self._metrics.snapshot_refused("cold_start")
             log.warning("tenant starts cold: its last snapshot was too large", tenant=tenant)
-        return body or None
+        return record.body or None

@@ -188,6 +188,8 @@ class StateSettings(Section):
     """Longest time between two checkpoints."""
     checkpoint_events: Annotated[int, Field(ge=1)] = 50_000
     """Most events between two checkpoints."""
+    folder: Path | None = None
+    """Folder for the snapshots of tenants that are not in memory; the system's temporary one if absent."""
     max_snapshot_bytes: Annotated[int, Field(ge=1_024, le=10_485_760)] = 262_144
     """Largest snapshot of one tenant in bytes."""
 

@@ -1,19 +1,63 @@
-"""Snapshots of tenants in a temporary file: what the state topic is to a worker."""
+"""State records of one partition in a temporary file: tenants that do not live in memory live here.
+
+The file loses its name as soon as it is open: nothing of it is left, whatever ends the process. It is a
+cache: what counts stands on the state topic.
+"""
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from contextlib import closing
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from models.errors import DistillwatchError
+from streams.state_record import StateRecord
+
+_PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "page_size=8192")
+_CACHE = "cache_size=-4096"  # KiB
+_TABLE = "CREATE TABLE records (key BLOB PRIMARY KEY, position INTEGER, time INTEGER, body BLOB)"
+_INDEX = "CREATE INDEX by_time ON records (time)"
+_PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)"
+_PUT_NEWER = (
+    "INSERT INTO records VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET position = excluded.position, "
+    "time = excluded.time, body = excluded.body WHERE excluded.position >= records.position"
+)
+
+
+class StoreError(DistillwatchError):
+    """The disk failed us."""
+
 
 class SnapshotStore:
-    """Keeps one snapshot a tenant on disk; the file is gone when the store is closed."""
+    """Keeps the newest state record of every key; gone when it is closed.
 
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("")
-        self._database.execute("CREATE TABLE snapshots (tenant TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID")
+    Parameters
+    ----------
+    folder
+        Where the file is made; the system's temporary folder if absent.
+
+    Raises
+    ------
+    StoreError
+        From every method, when the disk is full or fails.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder or Path(tempfile.gettempdir())
+        with self._guard():
+            number, name = tempfile.mkstemp(prefix="distillwatch-", suffix=".db", dir=self._folder)
+            os.close(number)
+            self._database = sqlite3.connect(name, isolation_level=None)
+            for pragma in (*_PRAGMAS, _CACHE):
+                self._database.execute(f"PRAGMA {pragma}")
+            self._database.execute(_TABLE)
+            self._database.execute(_INDEX)
+            Path(name).unlink()
 
     def __enter__(self) -> Self:
         return self
@@ -21,19 +65,62 @@ class SnapshotStore:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the disk back."""
         self._database.close()
 
-    def get(self, tenant: str) -> bytes | None:
-        """The last snapshot of a tenant; None if there is none."""
-        query = "SELECT value FROM snapshots WHERE tenant = ?"
-        with closing(self._database.execute(query, (tenant,))) as rows:
-            row = rows.fetchone()
-        return None if row is None else bytes(row[0])
+    def get(self, key: bytes) -> StateRecord | None:
+        """Return the record of a key, or nothing."""
+        with self._guard():
+            query = "SELECT position, time, body FROM records WHERE key = ?"
+            row = self._database.execute(query, (key,)).fetchone()
+        return None if row is None else StateRecord(*row)
 
-    def put(self, tenant: str, snapshot: bytes) -> None:
-        """Replace the snapshot of a tenant."""
-        self._database.execute("INSERT OR REPLACE INTO snapshots VALUES (?, ?)", (tenant, snapshot))
+    def put(self, writes: Mapping[bytes, StateRecord | None]) -> None:
+        """Replace records; a key without one is forgotten."""
+        rows = [(key, r.position, r.time, r.body) for key, r in writes.items() if r is not None]
+        gone = [(key,) for key, record in writes.items() if record is None]
+        with self._transaction():
+            self._database.executemany(_PUT, rows)
+            self._database.executemany("DELETE FROM records WHERE key = ?", gone)
 
-    def forget(self, tenant: str) -> None:
-        """Remove the snapshot of a tenant, if there is one."""
-        self._database.execute("DELETE FROM snapshots WHERE tenant = ?", (tenant,))
+    def restore(self, records: Iterable[tuple[bytes, StateRecord | None]]) -> None:
+        """Take in records in the order of the state topic.
+
+        Of two with one key the one with the higher position stays; a key without a record is forgotten.
+        """
+        with self._transaction():
+            for key, record in records:
+                if record is None:
+                    self._database.execute("DELETE FROM records WHERE key = ?", (key,))
+                else:
+                    row = (key, record.position, record.time, record.body)
+                    self._database.execute(_PUT_NEWER, row)
+
+    def older_than(self, time: int) -> list[bytes]:
+        """Return the keys whose record is of before a time in Unix milliseconds."""
+        with self._guard():
+            rows = self._database.execute("SELECT key FROM records WHERE time < ? ORDER BY key", (time,))
+            return [key for (key,) in rows]
+
+    def __len__(self) -> int:
+        with self._guard():
+            return int(self._database.execute("SELECT count(*) FROM records").fetchone()[0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._guard():
+            self._database.execute("BEGIN")
+            yield
+            self._database.execute("COMMIT")
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise StoreError(
+                f"snapshots cannot be kept in {self._folder} ({error}): make room there, or set state.folder"
+            ) from error

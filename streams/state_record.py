@@ -8,8 +8,9 @@ news, and the reader must not fall for it.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from struct import Struct, error
+from struct import Struct
 
+import google_crc32c
 import orjson
 
 from models.errors import SnapshotError
@@ -18,8 +19,10 @@ PARTITION_KEY = b"\xffpartition"
 """Key of a partition's own record; not valid UTF-8, so no tenant can have it."""
 
 _HEADER = Struct("<2sBqq")
+_CRC = Struct("<I")
+_START = _HEADER.size + _CRC.size
 _MAGIC = b"DS"
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ class PartitionRecord:
 
 def encode_state(record: StateRecord) -> bytes:
     """Encode for the state topic."""
-    return _HEADER.pack(_MAGIC, _VERSION, record.position, record.time) + record.body
+    header = _HEADER.pack(_MAGIC, _VERSION, record.position, record.time)
+    return b"".join((header, _CRC.pack(_checksum(header, record.body)), record.body))
 
 
 def decode_state(value: bytes) -> StateRecord:
@@ -71,32 +75,37 @@ def decode_state(value: bytes) -> StateRecord:
     Raises
     ------
     SnapshotError
-        It is too short, not ours, or of another version.
+        It is too short, not ours, of another version, or damaged.
     """
-    try:
-        magic, version, position, time = _HEADER.unpack_from(value)
-    except error:
-        raise SnapshotError("a record of the state topic is too short") from None
+    if len(value) < _START:
+        raise SnapshotError("a record of the state topic is too short")
+    magic, version, position, time = _HEADER.unpack_from(value)
     if magic != _MAGIC or version != _VERSION:
         raise SnapshotError(f"a record of the state topic is not of version {_VERSION}")
-    return StateRecord(position, time, value[_HEADER.size :])
+    header, body = value[: _HEADER.size], value[_START:]
+    if _CRC.unpack_from(value, _HEADER.size)[0] != _checksum(header, body):
+        raise SnapshotError("a record of the state topic is damaged: its CRC-32C does not fit")
+    return StateRecord(position, time, body)
 
 
-def encode_partition(record: PartitionRecord) -> bytes:
-    """Encode a partition's own record, envelope and all."""
+def _checksum(header: bytes, body: bytes) -> int:
+    return int(google_crc32c.extend(google_crc32c.value(header), body))
+
+
+def close_partition(record: PartitionRecord) -> StateRecord:
+    """Put a partition's own record into its envelope."""
     marks = [[topic, partition, offset] for (topic, partition), offset in sorted(record.marks.items())]
-    return encode_state(StateRecord(record.position, record.time, orjson.dumps(marks)))
+    return StateRecord(record.position, record.time, orjson.dumps(marks))
 
 
-def decode_partition(value: bytes) -> PartitionRecord:
-    """Decode a partition's own record.
+def open_partition(record: StateRecord) -> PartitionRecord:
+    """Read a partition's own record.
 
     Raises
     ------
     SnapshotError
-        The record is damaged or not ours.
+        The marks are not ours.
     """
-    record = decode_state(value)
     try:
         rows = orjson.loads(record.body)
         marks = {(str(topic), int(number)): int(offset) for topic, number, offset in rows}

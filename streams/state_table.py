@@ -1,80 +1,92 @@
 """The table of tenants' states: a Faust table whose memory is kept by partition.
 
-Faust's own memory store keeps the keys of partitions that have left, and believes the latest record of a key
-even if a cut-off worker wrote it. This one drops what left and believes the record with the highest position.
+Faust's own stores keep the keys of partitions that have left, and believe the latest record of a key even if
+a cut-off worker wrote it. This one drops what left and believes the record with the highest position.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter
+from pathlib import Path
 from typing import Any, cast
 
 import faust
 import structlog
 from faust.stores.memory import Store
-from faust.types import TP, EventT
+from faust.types import TP, EventT, Message
 
 from models.errors import SnapshotError
-from streams.state_record import decode_state
+from streams.snapshot_store import SnapshotStore
+from streams.state_record import StateRecord, decode_state
 
 LOGGER = logging.getLogger("faust.tables")
 log = structlog.get_logger(__name__)
 
 
 class StateStore(Store):  # type: ignore[type-arg]
-    """State records by partition and key."""
+    """State records by partition and key, on disk."""
 
     logger = LOGGER
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._partitions: dict[int, dict[bytes, bytes]] = {}
-        self.on_restored: Callable[[int], None] = lambda _count: None
+        self._stores: dict[int, SnapshotStore] = {}
+        self.folder: Path | None = None
+        self.on_restored: Callable[[int, int], None] = lambda _count, _refused: None
 
-    def get(self, partition: int, key: bytes) -> bytes | None:  # type: ignore[override]
+    def get(self, partition: int, key: bytes) -> StateRecord | None:  # type: ignore[override]
         """Return the record of a key, or nothing."""
-        return self._partitions.get(partition, {}).get(key)
+        store = self._stores.get(partition)
+        return None if store is None else store.get(key)
 
-    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
-        """Keep a record that is being written; without a value the key is forgotten."""
-        records = self._partitions.setdefault(partition, {})
-        if value is None:
-            records.pop(key, None)
-        else:
-            records[key] = value
+    def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
+        """Keep records that are being written; a key without one is forgotten."""
+        self._store(partition).put(writes)
 
-    def records(self, partition: int) -> dict[bytes, bytes]:
-        """Return all records of a partition; not to be changed."""
-        return self._partitions.get(partition, {})
+    def older_than(self, partition: int, time: int) -> list[bytes]:
+        """Return the keys of a partition whose record is of before a time in Unix milliseconds."""
+        store = self._stores.get(partition)
+        return [] if store is None else store.older_than(time)
 
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget every other partition."""
-        for partition in set(self._partitions) - set(partitions):
-            del self._partitions[partition]
+        for partition in set(self._stores) - set(partitions):
+            self._stores.pop(partition).close()
 
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]], *_args: Any, **_kwargs: Any) -> None:
         """Take in records of the state topic, as they are read at a restore."""
-        count = 0
-        for event in batch:
-            message = event.message
-            self._restore(message.partition, bytes(message.key or b""), message.value)
-            count += 1
-        if count:
-            self.on_restored(count)
+        messages = [event.message for event in batch]
+        for partition, group in groupby(messages, attrgetter("partition")):
+            self._store(partition).restore(self._read(group))
 
-    def _restore(self, partition: int, key: bytes, value: bytes | None) -> None:
-        if value is None:
-            self.put(partition, key, None)
-            return
-        try:
-            position = decode_state(value).position
-        except SnapshotError as error:
-            log.warning("state record refused", partition=partition, reason=str(error))
-            return
-        known = self.get(partition, key)
-        if known is None or decode_state(known).position <= position:
-            self.put(partition, key, value)
+    def _read(self, messages: Iterable[Message]) -> Iterator[tuple[bytes, StateRecord | None]]:
+        """Read state records; one that is damaged counts as none, for what it replaced is out of date."""
+        count = refused = 0
+        for message in messages:
+            count += 1
+            key, record = bytes(message.key or b""), None
+            if message.value is not None:
+                try:
+                    record = decode_state(message.value)
+                except SnapshotError as error:
+                    refused += 1
+                    log.error(  # noqa: TRY400 - where it was refused says nothing
+                        "state record refused: what it stands for starts anew",
+                        reason=str(error),
+                        partition=message.partition,
+                        offset=message.offset,
+                        tenant=key.decode(errors="replace"),
+                    )
+            yield key, record
+        self.on_restored(count, refused)
+
+    def _store(self, partition: int) -> SnapshotStore:
+        if partition not in self._stores:
+            self._stores[partition] = SnapshotStore(self.folder)
+        return self._stores[partition]
 
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Forget what belongs to others now."""
@@ -86,15 +98,19 @@ class StateTable(faust.Table):  # type: ignore[type-arg]
 
     Parameters
     ----------
+    folder
+        Where the records are kept; the system's temporary folder if absent.
     on_restored
-        Called with the number of records that were read from the state topic.
+        Called with the numbers of records that were read from the state topic and of those refused.
     """
 
     logger = LOGGER
-    on_restored: Callable[[int], None] = staticmethod(lambda _count: None)
+    folder: Path | None = None
+    on_restored: Callable[[int, int], None] = staticmethod(lambda _count, _refused: None)
 
     def _new_store(self) -> StateStore:
         store = StateStore("memory://", self.app, self, table_name=self.name, loop=self.loop)
+        store.folder = self.folder
         store.on_restored = self.on_restored
         return store
 

@@ -12,7 +12,8 @@ from models.sketch import Origin, Sketch
 from streams.metrics import Metrics
 from streams.partition_state import FrozenPartition, PartitionState
 from streams.reading import Reading
-from streams.state_record import PARTITION_KEY, StateRecord, decode_partition, decode_state, encode_state
+from streams.snapshot_store import StoreError
+from streams.state_record import PARTITION_KEY, StateRecord, open_partition
 
 DAY = 86_400_000
 NOW = 1_800_000_000_000
@@ -28,6 +29,7 @@ class CountingFleet:
         self.tenants: Mapping[str, Any] = {}
         self.refused_snapshots = 0
         self.skipped = 0
+        self.repeated = 0
 
     def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
         if sketch.id == "poison":
@@ -60,22 +62,26 @@ class CountingFleet:
 class Store:
     """The state topic of one partition, as it would be restored."""
 
-    kept: dict[bytes, bytes] = field(default_factory=dict)
+    kept: dict[bytes, StateRecord] = field(default_factory=dict)
+    full: bool = False
 
-    def get(self, partition: int, key: bytes) -> bytes | None:
+    def get(self, partition: int, key: bytes) -> StateRecord | None:
         assert partition == 3
+        if self.full:
+            raise StoreError("the disk is full")
         return self.kept.get(key)
 
-    def put(self, partition: int, key: bytes, value: bytes | None) -> None:
+    def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
         assert partition == 3
-        if value is None:
-            self.kept.pop(key, None)
-        else:
-            self.kept[key] = value
+        for key, record in writes.items():
+            if record is None:
+                self.kept.pop(key, None)
+            else:
+                self.kept[key] = record
 
-    def records(self, partition: int) -> dict[bytes, bytes]:
+    def older_than(self, partition: int, time: int) -> list[bytes]:
         assert partition == 3
-        return self.kept
+        return [key for key, record in self.kept.items() if record.time < time]
 
 
 def new_state(store: Store, max_snapshot_bytes: int = 1000) -> tuple[PartitionState, CountingFleet]:
@@ -164,7 +170,7 @@ def test_the_partitions_record_is_as_old_as_the_snapshots_beside_it() -> None:
     state.apply(reading((0, "a", 1)), 1)
     result = frozen(state)
     state.apply(reading((1, "a", 2)), 2)
-    record = decode_partition(result.record)
+    record = open_partition(result.record)
     assert (record.position, record.marks) == (1, {("source", 0): 1})
     assert set(result.writes) == {b"a"}
 
@@ -178,7 +184,7 @@ def test_a_snapshot_beyond_the_limit_leaves_an_empty_one_and_the_tenant_starts_c
     small.apply(reading((2, "a", 3)), 3)
     value = frozen(small).writes[b"a"]
     assert value is not None
-    assert decode_state(value).body == b""
+    assert value.body == b""
     cold, fleet = new_state(store)
     cold.apply(reading((3, "a", 4), (4, "b", 5)), 5)
     assert fleet.counts == {"a": [1, 3], "b": [2, 4]}
@@ -216,7 +222,14 @@ def test_a_sketch_that_breaks_the_models_is_reported_and_the_next_one_judged() -
     assert state.record.position == 2
 
 
-@pytest.mark.parametrize("value", [b"", b"nonsense", encode_state(StateRecord(1, 2, b"{}}"))])
-def test_a_broken_partition_record_is_counted_and_not_believed(value: bytes) -> None:
-    state, _ = new_state(Store({PARTITION_KEY: value}))
+@pytest.mark.parametrize("marks", [b"", b"nonsense", b"{}}"])
+def test_a_broken_partition_record_is_counted_and_not_believed(marks: bytes) -> None:
+    state, _ = new_state(Store({PARTITION_KEY: StateRecord(1, 2, marks)}))
     assert state.record.position == 0
+
+
+def test_a_disk_that_fails_is_no_fault_of_the_sketch() -> None:
+    state, _ = new_state(store := Store())
+    store.full = True
+    with pytest.raises(StoreError):
+        state.apply(reading((0, "a", 1)), 1)

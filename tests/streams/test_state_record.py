@@ -9,10 +9,10 @@ from streams.state_record import (
     PARTITION_KEY,
     PartitionRecord,
     StateRecord,
-    decode_partition,
+    close_partition,
     decode_state,
-    encode_partition,
     encode_state,
+    open_partition,
 )
 
 NUMBERS = st.integers(0, 2**62)
@@ -30,7 +30,7 @@ def test_a_partitions_record_comes_back_as_it_was(
     position: int, time: int, marks: dict[tuple[str, int], int]
 ) -> None:
     record = PartitionRecord(position, time, marks)
-    assert decode_partition(encode_partition(record)) == record
+    assert open_partition(close_partition(record)) == record
 
 
 @given(st.binary())
@@ -39,9 +39,24 @@ def test_foreign_bytes_are_refused_by_name(value: bytes) -> None:
         decode_state(value)
 
 
+@given(NUMBERS, NUMBERS, st.binary(), st.integers(0), st.integers(1, 255))
+def test_a_flipped_bit_anywhere_is_noticed(position: int, time: int, body: bytes, at: int, mask: int) -> None:
+    value = bytearray(encode_state(StateRecord(position, time, body)))
+    value[at % len(value)] ^= mask
+    with pytest.raises(SnapshotError):
+        decode_state(bytes(value))
+
+
+@given(NUMBERS, NUMBERS, st.binary(), st.integers(1))
+def test_a_record_cut_short_is_noticed(position: int, time: int, body: bytes, cut: int) -> None:
+    value = encode_state(StateRecord(position, time, body))
+    with pytest.raises(SnapshotError):
+        decode_state(value[: -1 - cut % len(value)])
+
+
 def test_broken_marks_are_refused() -> None:
     with pytest.raises(SnapshotError, match="marks"):
-        decode_partition(encode_state(StateRecord(1, 2, b"[[1]]")))
+        open_partition(StateRecord(1, 2, b"[[1]]"))
 
 
 def test_no_tenant_can_have_the_partitions_key() -> None:
