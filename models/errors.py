@@ -40,5 +40,13 @@ class BrokerError(DistillwatchError):
     """The broker cannot be reached or refuses us."""
 
 
+class RefusedError(BrokerError):
+    """A broker, or who gives tokens for it, does not admit us; another attempt would be refused as well."""
+
+
 class DeliveryError(DistillwatchError):
     """A record could not be delivered; nothing is committed past it."""
+
+
+WRONG_SETUP = (SettingsError, TopicError, RefusedError)
+"""Errors that starting again cannot mend; commands end with exit code 2."""

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import errors as aiokafka_errors  # type: ignore[import-untyped]
-from aiokafka.conn import create_conn  # type: ignore[import-untyped]
-
-from models.errors import BrokerError
 from streams.admin import Admin
-from streams.connection import BrokerUnreachableError, bootstrap_servers, client_options
+from streams.connection import BrokerUnreachableError, client_options, uses_oauth
+from streams.handshake import shake_hands
 from streams.kafka_python import KafkaAdminClient, KafkaNetClient, errors
 
 if TYPE_CHECKING:
@@ -35,7 +31,7 @@ def open_admin(kafka: KafkaSettings, *, timeout: float | None = None) -> Iterato
     ------
     BrokerUnreachableError
         No broker answers.
-    BrokerError
+    RefusedError
         A broker answers and refuses us.
     SettingsError
         A certificate or key file cannot be read.
@@ -59,7 +55,7 @@ def connect(kafka: KafkaSettings, seconds: float) -> Any:
     try:
         asyncio.run(shake_hands(kafka, seconds))
         return KafkaAdminClient(
-            **client_options(kafka), bootstrap_timeout_ms=int(seconds * 1000), kafka_client=start
+            **_options(kafka), bootstrap_timeout_ms=int(seconds * 1000), kafka_client=start
         )
     except errors.KafkaError as error:
         for network in started:  # its own constructor leaves the thread running
@@ -77,59 +73,10 @@ def probe_broker(kafka: KafkaSettings) -> None:
         admin.brokers()
 
 
-async def shake_hands(kafka: KafkaSettings, seconds: float) -> None:
-    """Connect to one bootstrap server, with TLS and log-in where they are configured, and disconnect.
+def _options(kafka: KafkaSettings) -> dict[str, Any]:
+    options: dict[str, Any] = {**client_options(kafka)}
+    if uses_oauth(kafka):
+        from streams.token_providers import BlockingTokens  # noqa: PLC0415 -- only OAUTHBEARER needs it
 
-    kafka-python repeats whatever goes wrong here until its time is over, and then no longer says what it
-    was; aiokafka, by which the worker reads and writes, says it at once.
-
-    Raises
-    ------
-    BrokerUnreachableError
-        No server accepts a connection.
-    BrokerError
-        A server refuses TLS or our log-in.
-    """
-    options = {key: value for key, value in client_options(kafka).items() if key != "bootstrap_servers"}
-    options["request_timeout_ms"] = int(seconds * 1000)
-    reasons = []
-    for server in bootstrap_servers(kafka):
-        host, port = server.rsplit(":", 1)
-        try:
-            connection = await create_conn(host.strip("[]"), int(port), **options)
-        except (OSError, TimeoutError, aiokafka_errors.KafkaError) as error:
-            refusal = explain_refusal(kafka, server, error)
-            if refusal is not None:
-                raise refusal from error
-            reasons.append(f"{server}: {_reason(kafka, error)}")
-        else:
-            await connection.close()
-            return
-    raise BrokerUnreachableError(f"no broker answers as {kafka.security_protocol} ({'; '.join(reasons)})")
-
-
-def _reason(kafka: KafkaSettings, error: Exception) -> str:
-    if isinstance(error, ConnectionResetError | aiokafka_errors.KafkaConnectionError):
-        return f"the connection was closed; is kafka.security_protocol = {kafka.security_protocol} right?"
-    return str(error) or type(error).__name__
-
-
-def explain_refusal(kafka: KafkaSettings, server: str, error: Exception) -> BrokerError | None:
-    """Return the error to raise for a server that another attempt cannot mend, or None."""
-    match error:
-        case ssl.SSLError():
-            return BrokerError(
-                f"{server} refuses TLS ({error.reason or error}): is kafka.security_protocol right, and is "
-                "its certificate for this name signed by kafka.ssl_cafile?"
-            )
-        case aiokafka_errors.SaslAuthenticationFailed():
-            return BrokerError(
-                f"{server} refuses user {kafka.sasl_username!r}: check kafka.sasl_username, "
-                "kafka.sasl_password and kafka.sasl_mechanism"
-            )
-        case aiokafka_errors.UnsupportedSaslMechanismError():
-            return BrokerError(f"{server} does not offer {kafka.sasl_mechanism}: change kafka.sasl_mechanism")
-        case aiokafka_errors.IllegalSaslStateError():
-            return BrokerError(f"{server} wants no log-in: change kafka.security_protocol")
-        case _:
-            return None
+        options["sasl_oauth_token_provider"] = BlockingTokens(kafka)
+    return options

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from models.errors import DistillwatchError, SettingsError, TopicError
+from models.errors import WRONG_SETUP, DistillwatchError
 from streams.commands import alerts, backtest, config, demo, doctor, replay, state, topics, worker
 from streams.commands.options import Options, parse_flags
 from streams.release import release
@@ -70,5 +70,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DistillwatchError as error:
         for line in str(error).splitlines():
             typer.echo(f"distillwatch: {line}", err=True)
-        return WRONG_USE if isinstance(error, SettingsError | TopicError) else FAILED
+        return WRONG_USE if isinstance(error, WRONG_SETUP) else FAILED
     return OK

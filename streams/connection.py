@@ -5,9 +5,11 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 import structlog
+from pydantic import SecretStr
 
 from models.errors import BrokerError, SettingsError
 
@@ -46,7 +48,7 @@ def bootstrap_servers(kafka: KafkaSettings) -> list[str]:
 
 
 def client_options(kafka: KafkaSettings) -> ClientOptions:
-    """Return the keyword arguments of any kafka-python or aiokafka client.
+    """Return the keyword arguments of any kafka-python or aiokafka client, but for the tokens of OAUTHBEARER.
 
     Raises
     ------
@@ -62,8 +64,9 @@ def client_options(kafka: KafkaSettings) -> ClientOptions:
     )
     if uses_sasl(kafka):
         options["sasl_mechanism"] = kafka.sasl_mechanism
+    if uses_sasl(kafka) and not uses_oauth(kafka):
         options["sasl_plain_username"] = kafka.sasl_username
-        options["sasl_plain_password"] = _password(kafka)
+        options["sasl_plain_password"] = _secret(kafka.sasl_password)
     return options
 
 
@@ -79,20 +82,41 @@ def ssl_context(kafka: KafkaSettings) -> ssl.SSLContext | None:
     """
     if not uses_tls(kafka):
         return None
-    try:
-        context = ssl.create_default_context(cafile=kafka.ssl_cafile)
-    except OSError as error:
-        raise SettingsError(
-            f"kafka.ssl_cafile: cannot read certificates from {kafka.ssl_cafile}: {error}"
-        ) from error
+    context = verifying_context(kafka.ssl_cafile, "kafka.ssl_cafile")
     if kafka.ssl_certfile is not None:
         try:
-            context.load_cert_chain(kafka.ssl_certfile, kafka.ssl_keyfile)
+            # Without a password OpenSSL would ask the terminal for one.
+            context.load_cert_chain(
+                kafka.ssl_certfile, kafka.ssl_keyfile, lambda: _secret(kafka.ssl_keyfile_password) or ""
+            )
         except OSError as error:
             raise SettingsError(
                 f"kafka.ssl_certfile, kafka.ssl_keyfile: cannot read {kafka.ssl_certfile} with its key "
-                f"{kafka.ssl_keyfile}: {error}"
+                f"{kafka.ssl_keyfile}: {error.strerror or error}; does kafka.ssl_keyfile_password open it?"
             ) from error
+    return context
+
+
+def verifying_context(cafile: Path | None, setting: str) -> ssl.SSLContext:
+    """Return a TLS context that verifies certificate and name, from TLS 1.2 on; no setting turns that off.
+
+    Parameters
+    ----------
+    cafile
+        Certificates (PEM) that may sign; the system's store if None.
+    setting
+        The setting that names them, for errors.
+
+    Raises
+    ------
+    SettingsError
+        The file cannot be read.
+    """
+    try:
+        context = ssl.create_default_context(cafile=cafile)
+    except OSError as error:
+        raise SettingsError(f"{setting}: cannot read certificates from {cafile}: {error}") from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
 
 
@@ -104,13 +128,17 @@ def faust_credentials(kafka: KafkaSettings) -> CredentialsT | None:
     SettingsError
         A certificate or key file cannot be read.
     """
-    from faust.auth import SASLCredentials, SSLCredentials  # noqa: PLC0415 -- loads Faust
+    from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials  # noqa: PLC0415 -- loads Faust
 
     context = ssl_context(kafka)
+    if uses_oauth(kafka):
+        from streams.token_providers import AsyncTokens  # noqa: PLC0415 -- loads what only OAUTHBEARER needs
+
+        return OAuthCredentials(oauth_cb=AsyncTokens(kafka), ssl_context=context)
     if uses_sasl(kafka):
         return SASLCredentials(
             username=kafka.sasl_username,
-            password=_password(kafka),
+            password=_secret(kafka.sasl_password),
             mechanism=kafka.sasl_mechanism,
             ssl_context=context,
         )
@@ -123,8 +151,13 @@ def uses_tls(kafka: KafkaSettings) -> bool:
 
 
 def uses_sasl(kafka: KafkaSettings) -> bool:
-    """Tell whether we log in with a name and a password."""
+    """Tell whether we log in."""
     return kafka.security_protocol in {"SASL_PLAINTEXT", "SASL_SSL"}
+
+
+def uses_oauth(kafka: KafkaSettings) -> bool:
+    """Tell whether we log in with a token, and not with a name and a password."""
+    return uses_sasl(kafka) and kafka.sasl_mechanism == "OAUTHBEARER"
 
 
 def wait_for_broker(
@@ -181,5 +214,5 @@ def _default_probe() -> Callable[[KafkaSettings], object]:
     return probe_broker
 
 
-def _password(kafka: KafkaSettings) -> str | None:
-    return kafka.sasl_password.get_secret_value() if kafka.sasl_password else None
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None

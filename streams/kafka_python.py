@@ -15,8 +15,12 @@ with warnings.catch_warnings():
     from kafka import KafkaAdminClient, TopicPartition, errors  # type: ignore[import-untyped]
     from kafka.admin import ConfigResource, OffsetSpec  # type: ignore[import-untyped]
     from kafka.net.compat import KafkaNetClient  # type: ignore[import-untyped]
+    from kafka.net.sasl.oauth import (  # type: ignore[import-untyped]
+        AbstractTokenProvider as BlockingTokenProvider,
+    )
 
 __all__ = [
+    "BlockingTokenProvider",
     "ConfigResource",
     "KafkaAdminClient",
     "KafkaNetClient",

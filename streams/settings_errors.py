@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -10,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from streams.settings_layers import Layer, lookup
 
+_USER_INFO = re.compile("//[^/@]*@")
 _TEXTS = {
     "int_parsing": "must be a whole number",
     "int_type": "must be a whole number",
@@ -52,7 +54,7 @@ def _given(problem: ErrorDetails, schema: type[BaseModel]) -> str:
         return ""
     if problem["type"] == "extra_forbidden" or _is_secret(problem["loc"], schema):
         return ""
-    return f" = {value!r}"
+    return f" = {_USER_INFO.sub('//***@', repr(value))}"
 
 
 def _explain(problem: ErrorDetails, name: str, schema: type[BaseModel]) -> str:

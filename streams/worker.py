@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 import uvloop
 
-from models.errors import BrokerError, DistillwatchError, SettingsError, TopicError
+from models.errors import WRONG_SETUP, BrokerError, DistillwatchError
 from streams.app import NO_HOOKS, Hooks, create_app
 from streams.connection import wait_for_broker
 from streams.faust_app import DistillwatchApp
@@ -162,7 +162,7 @@ def _on_signals(loop: asyncio.AbstractEventLoop, told: asyncio.Event) -> None:
 
 def _report(error: BaseException) -> int:
     """Log one line and return the exit code."""
-    if isinstance(error, (SettingsError, TopicError)):
+    if isinstance(error, WRONG_SETUP):
         log.error(str(error))
         return MISCONFIGURED
     if isinstance(error, BrokerError):

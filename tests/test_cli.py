@@ -111,7 +111,7 @@ def test_a_broker_that_does_not_answer_ends_with_1(capsys: pytest.CaptureFixture
     nobody = ["--set", "kafka.bootstrap_servers=127.0.0.1:1", "--set", "kafka.request_timeout=0.2"]
     assert main([*nobody, "alerts"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("distillwatch: no broker answers at 127.0.0.1:1 (")
+    assert line.startswith("distillwatch: no broker answers as PLAINTEXT (127.0.0.1:1: ")
     assert line.endswith("; start it or set kafka.bootstrap_servers")
 
 

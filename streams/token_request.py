@@ -1,0 +1,134 @@
+"""One request for a token: the client credentials grant, RFC 6749 section 4.4."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import re
+import ssl
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
+from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
+
+from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error  # type: ignore[import-untyped]
+
+from models.errors import RefusedError
+from streams.connection import BrokerUnreachableError, verifying_context
+from streams.oauth import LARGEST_TOKEN, UNKNOWN_LIFE_SECONDS, Token, jwt_expiry, require_sendable
+
+if TYPE_CHECKING:
+    from streams.settings import KafkaSettings
+
+LARGEST_ANSWER = 2 * LARGEST_TOKEN
+REFUSED_FROM, FAILED_FROM, TOO_MANY = 400, 500, 429
+LONGEST_SECONDS = 10.0
+_PUBLIC_CODE = re.compile(r"[a-z_]{1,40}")
+
+
+class _EveryAnswer(HTTPErrorProcessor):
+    """Hands over every answer: refusals say why, and a redirect is none, for our secret has one address."""
+
+    def http_response(self, request: Request, response: Any) -> Any:  # noqa: ARG002 -- called by its name
+        """Return the answer."""
+        return response
+
+    https_response = http_response
+
+
+def request_token(kafka: KafkaSettings, clock: Callable[[], float] = time.time) -> Token:
+    """Fetch a token from `kafka.oauth_token_url`; blocks for 10 s at most.
+
+    What the other side says is repeated only as far as it is one of the short error codes of the standard;
+    our secret and the token never are.
+
+    Raises
+    ------
+    RefusedError
+        We are not given a token, or our request does not even get there by verified TLS.
+    BrokerUnreachableError
+        Nobody answers, or not now.
+    """
+    client = BackendApplicationClient(kafka.oauth_client_id)
+    body = client.prepare_request_body(scope=kafka.oauth_scope)
+    code, answer = _post(kafka, body.encode())
+    if code >= FAILED_FROM or code == TOO_MANY:
+        raise BrokerUnreachableError(f"{_place(kafka)} gives no token now (HTTP {code})")
+    try:
+        parsed = client.parse_request_body_response(answer.decode())
+        value, life = str(parsed["access_token"]), parsed.get("expires_in")
+        seconds = float(life) if life is not None else None
+    except OAuth2Error as error:
+        raise _refusal(kafka, str(error.error)) from None
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        raise _refusal(kafka, f"HTTP {code}, which is no token") from None
+    if code >= REFUSED_FROM:
+        raise _refusal(kafka, f"HTTP {code}")
+    require_sendable(value, f"the answer of {_place(kafka)}")
+    now = clock()
+    expiry = now + seconds if seconds is not None else jwt_expiry(value)
+    return Token(value, expiry or now + UNKNOWN_LIFE_SECONDS)
+
+
+def _post(kafka: KafkaSettings, body: bytes) -> tuple[int, bytes]:
+    """Return the status and the beginning of the answer."""
+    headers = {
+        "Authorization": f"Basic {_credentials(kafka)}",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Accept": "application/json",
+    }
+    request = Request(str(kafka.oauth_token_url), body, headers)  # noqa: S310 -- the settings allow HTTP(S) only
+    deadline = time.monotonic() + LONGEST_SECONDS
+    try:
+        with _opener(kafka).open(request, timeout=LONGEST_SECONDS / 2) as answer:
+            return answer.status, _read(answer, deadline)
+    except (OSError, http.client.HTTPException) as error:
+        raise _explain(kafka, error) from None
+
+
+def _opener(kafka: KafkaSettings) -> OpenerDirector:
+    context = verifying_context(kafka.oauth_cafile, "kafka.oauth_cafile")
+    return build_opener(HTTPSHandler(context=context), _EveryAnswer())
+
+
+def _credentials(kafka: KafkaSettings) -> str:
+    """Return what HTTP Basic sends: both parts are form-encoded first (RFC 6749 section 2.3.1)."""
+    secret = kafka.oauth_client_secret.get_secret_value() if kafka.oauth_client_secret else ""
+    return base64.b64encode(
+        f"{quote_plus(kafka.oauth_client_id or '')}:{quote_plus(secret)}".encode()
+    ).decode()
+
+
+def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
+    """Read as much as a token may need, and not for ever: a slow sender resets the socket's own time-out."""
+    content = b""
+    while len(content) < LARGEST_ANSWER and time.monotonic() < deadline:
+        piece = answer.read1(LARGEST_ANSWER - len(content))
+        if not piece:
+            return content
+        content += piece
+    raise TimeoutError("the answer is too long or too slow")
+
+
+def _explain(kafka: KafkaSettings, error: Exception) -> RefusedError | BrokerUnreachableError:
+    reason = getattr(error, "reason", error)  # urllib wraps what went wrong
+    if isinstance(reason, ssl.SSLError):
+        detail = getattr(reason, "verify_message", "") or reason.reason or "it speaks no TLS"
+        return RefusedError(
+            f"{_place(kafka)} cannot be trusted ({detail}): is its certificate for this name signed by "
+            "kafka.oauth_cafile?"
+        )
+    return BrokerUnreachableError(f"{_place(kafka)} does not answer ({reason}): check kafka.oauth_token_url")
+
+
+def _refusal(kafka: KafkaSettings, reason: str) -> RefusedError:
+    known = reason if _PUBLIC_CODE.fullmatch(reason) or reason.startswith("HTTP ") else "an unknown error"
+    return RefusedError(
+        f"{_place(kafka)} gives no token to client {kafka.oauth_client_id!r} ({known}): check "
+        "kafka.oauth_client_id, kafka.oauth_client_secret and kafka.oauth_scope"
+    )
+
+
+def _place(kafka: KafkaSettings) -> str:
+    return str(kafka.oauth_token_url).partition("?")[0]
