@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import platform
-import socket
 import subprocess
 import sys
 
@@ -12,9 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.broker import fill, kafka, settings_for
+from bench.recovery import recovery
 from bench.stages import costs
 from bench.traffic import events
-from bench.worker import speed
+from bench.worker import free_port, speed
 
 STAGE_EVENTS = 20_000
 
@@ -23,10 +23,13 @@ def main() -> None:
     """Run all benchmarks."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--events", type=int, default=100_000, help="events in each run over Kafka")
-    count = parser.parse_args().events
+    parser.add_argument("--tenants", type=int, default=100_000, help="tenants of state to recover")
+    arguments = parser.parse_args()
+    count, tenants = arguments.events, arguments.tenants
     console = Console()
     console.print(f"Python {platform.python_version()}, {platform.machine()}, {count} events a run")
     console.print(throughput(count))
+    console.print(recovery(tenants))
     for title, text in (("with text of 20 to 100 tokens", True), ("metadata only", False)):
         console.print(stage_table(title, text=text))
 
@@ -66,13 +69,6 @@ def stage_table(title: str, *, text: bool) -> Table:
     for step, cost in costs(list(events(STAGE_EVENTS, text=text))).items():
         table.add_row(step, f"{cost:.1f}", f"{1e6 / cost:,.0f}")
     return table
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":

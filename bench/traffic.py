@@ -17,14 +17,19 @@ LONGEST_WORDS = 75
 STEP_MS = 250
 
 
-def events(count: int, *, text: bool, seed: int = 1) -> Iterator[tuple[bytes, bytes]]:
+def name(number: int) -> str:
+    """Return the name of a tenant."""
+    return f"tenant-{number:04}"
+
+
+def events(count: int, *, text: bool, seed: int = 1, tenants: int = TENANTS) -> Iterator[tuple[bytes, bytes]]:
     """Yield tenant and record of `count` events in the native format, with or without a prompt."""
     random = Random(seed)
     records = [request.record for request in islice(simulate(seed), 5_000)]
     words = " ".join(str(record["prompt"]) for record in records).split()
     for number in range(count):
         record: dict[str, Any] = dict(random.choice(records))
-        tenant = f"tenant-{random.randrange(TENANTS):04}"
+        tenant = name(random.randrange(tenants))
         record |= {"id": f"req-{number:08}", "time": START_MS + number * STEP_MS, "tenant": tenant}
         record.pop("response", None)
         if text:

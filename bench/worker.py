@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -27,12 +29,25 @@ class BenchmarkError(Exception):
 @contextmanager
 def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
     """One worker as a process; ended by its process id."""
-    process = subprocess.Popen([sys.executable, "-m", "streams", "worker"], env=_environment(settings))
+    process = start(settings)
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def start(settings: Settings, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """Start a worker; it logs to `log`, or where we do."""
+    command = [sys.executable, "-m", "streams", "worker"]
+    return subprocess.Popen(command, env=_environment(settings), stderr=log)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _environment(settings: Settings) -> dict[str, str]:
