@@ -76,6 +76,8 @@ def create_app(
         settings,
         batch_topics={source.topic, judged},
         latest_topics={source.topic} if source.start == "latest" else (),
+        judged_topic=judged,
+        on_lost=metrics.lost,
     )
     requests = _requests(settings)
     app.table = table = _table(app, settings, metrics)

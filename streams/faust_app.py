@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, cast
 
 import faust
@@ -34,16 +34,29 @@ class DistillwatchApp(faust.App):
     ----------
     batch_topics, latest_topics
         See `streams.transport.BatchApp`.
+    judged_topic
+        That of the batch topics whose positions the state records.
+    on_lost
+        Told of records that were deleted before they were read.
     """
 
     logger = logging.getLogger("faust.app")
 
     def __init__(
-        self, name: str, *, batch_topics: Iterable[str], latest_topics: Iterable[str], **options: Any
+        self,
+        name: str,
+        *,
+        batch_topics: Iterable[str],
+        latest_topics: Iterable[str],
+        judged_topic: str,
+        on_lost: Callable[[str, int], None],
+        **options: Any,
     ) -> None:
         super().__init__(name, **options)
         self.batch_topics = frozenset(batch_topics)
         self.latest_topics = frozenset(latest_topics)
+        self.judged_topic = judged_topic
+        self.on_lost = on_lost
         self.pipeline: Pipeline | None = None
         self.table: StateTable | None = None
 
@@ -59,6 +72,28 @@ class DistillwatchApp(faust.App):
         if self.tables.actives_ready:
             return ""
         return "restoring state" if self.in_recovery else "waiting for partitions"
+
+    def start_of(self, tp: TP, committed: int | None, first: int) -> int | None:
+        """Return where to begin to read a partition.
+
+        What the state knows counts. Where it knows nothing although records were read, it is lost, and is
+        made anew from the records that there still are: else every tenant would be without its past.
+        """
+        if tp.topic != self.judged_topic or self.table is None:
+            return committed
+        known = self.table.records.position(tp.partition)
+        if known is not None or tp.topic in self.latest_topics:
+            return committed if known is None else known
+        if committed is not None and committed > first:
+            log.warning("no state of a partition that was read: reading it again", **_place(tp), first=first)
+        return first
+
+    def lost(self, tp: TP, count: int) -> None:
+        """Say that records were deleted before they were read."""
+        log.error(
+            "records were deleted before they were read: raise the retention", **_place(tp), records=count
+        )
+        self.on_lost(tp.topic, count)
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
@@ -105,10 +140,19 @@ class DistillwatchApp(faust.App):
             await self.crash(error)
 
 
+def _place(tp: TP) -> dict[str, Any]:
+    return {"topic": tp.topic, "partition": tp.partition}
+
+
 def new_app(
-    settings: Settings, *, batch_topics: Iterable[str], latest_topics: Iterable[str]
+    settings: Settings,
+    *,
+    batch_topics: Iterable[str],
+    latest_topics: Iterable[str],
+    judged_topic: str,
+    on_lost: Callable[[str, int], None],
 ) -> DistillwatchApp:
-    """Make an application without agents.
+    """Make an application without agents; the parameters are those of `DistillwatchApp`.
 
     Nothing of Faust's that listens, creates topics, keeps files or restarts agents in silence is on.
     """
@@ -116,6 +160,8 @@ def new_app(
         settings.kafka.group,
         batch_topics=batch_topics,
         latest_topics=latest_topics,
+        judged_topic=judged_topic,
+        on_lost=on_lost,
         **_broker_options(settings),
         **_producer_options(settings),
         agent_supervisor=CrashingSupervisor,

@@ -70,6 +70,9 @@ class Metrics:
         self._lag = gauge("distillwatch_event_time_lag_seconds", "Wall clock minus latest event time.")
         self._lag.set_function(self._event_time_lag)
         self._restored = counter("distillwatch_restored_records_total", "Records read from the state topic.")
+        self._lost = counter(
+            "distillwatch_lost_records_total", "Records deleted before they were read.", ["topic"]
+        )
         self._waiting = gauge("distillwatch_lag_records", "Records known to wait unread.")
         self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
         self._last_event_ms = 0
@@ -128,6 +131,10 @@ class Metrics:
         self._restored.inc(count)
         self.snapshot_refused("broken", refused)
         self.liveness.progress()
+
+    def lost(self, topic: str, count: int) -> None:
+        """Count records that were deleted before they were read."""
+        self._lost.labels(topic).inc(count)
 
     def waiting(self, records: int) -> None:
         """Note how many records wait unread."""

@@ -20,7 +20,7 @@ from faust.types import TP, EventT, Message
 
 from models.errors import SnapshotError
 from streams.snapshot_store import SnapshotStore
-from streams.state_record import StateRecord, decode_state
+from streams.state_record import PARTITION_KEY, StateRecord, decode_state, open_partition
 
 LOGGER = logging.getLogger("faust.tables")
 log = structlog.get_logger(__name__)
@@ -41,6 +41,16 @@ class StateStore(Store):  # type: ignore[type-arg]
         """Return the record of a key, or nothing."""
         store = self._stores.get(partition)
         return None if store is None else store.get(key)
+
+    def position(self, partition: int) -> int | None:
+        """Return how far a partition has been processed; nothing where its record is missing or broken."""
+        record = self.get(partition, PARTITION_KEY)
+        if record is None:
+            return None
+        try:
+            return open_partition(record).position
+        except SnapshotError:
+            return None
 
     def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
         """Keep records that are being written; a key without one is forgotten."""

@@ -4,15 +4,18 @@ Stock Faust spends about 100 us on an event, most of it on waiting for each mess
 of a topic travel in the lists in which they were fetched, untouched, so that the cost of an event is the
 cost of its processing. Changelog topics keep the stock path, because recovery counts their messages.
 
-Three faults of the stock consumer that lose events around a rebalance are mended on the way: an empty set of
-partitions means none here and not all, records that come after the flow was stopped are put back in the
-consumer's own thread, and a partition without a committed offset gets one before anything of it is read.
+Faults of the stock consumer that lose events or count them wrongly are mended on the way: an empty set of
+partitions means none here and not all; records that come after the flow was stopped are put back in the
+consumer's own thread; a partition without a committed offset gets one before anything of it is read; what a
+transaction took back is not read; and what retention deleted before it was read is told.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
@@ -26,6 +29,7 @@ from faust.types.tuples import ConsumerMessage
 
 LOGGER = logging.getLogger("faust.transport")
 FETCH_SECONDS = 1.0
+GAP_SECONDS = 1.0
 LEAVE_SECONDS = 5.0
 MAX_BATCHES_IN_FLIGHT = 8
 
@@ -44,6 +48,20 @@ class BatchApp(Protocol):
 
     batch_topics: frozenset[str]
     latest_topics: frozenset[str]
+
+    def start_of(self, tp: TP, committed: int | None, first: int) -> int | None:
+        """Return where to begin to read a partition; None where its end or its first record is as good.
+
+        Parameters
+        ----------
+        committed
+            The group's offset, if there is one.
+        first
+            Offset of the first record that is still there.
+        """
+
+    def lost(self, tp: TP, count: int) -> None:
+        """Hear of records that were deleted before they were read."""
 
 
 class BatchMessage(ConsumerMessage):
@@ -94,39 +112,55 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         with suppress(TimeoutError):
             await asyncio.wait_for(super().on_thread_stop(), LEAVE_SECONDS)
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek the batch topics to their committed offsets, committing where to start if there is none."""
-        return dict(await self.call_thread(self._seek_to_committed))
+    def _create_worker_consumer(self, transport: driver.Transport) -> Any:
+        """Make a consumer that is not shown what a transaction took back; Faust ties that to its own."""
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"  # noqa: SLF001
+        return consumer
 
-    async def _seek_to_committed(self) -> dict[TP, int]:
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek the batch topics to where they are to be read from; commit it where nothing is committed."""
+        ranges = await self.call_thread(self._ranges)
+        starts: dict[TP, int] = {}
+        for tp, (committed, first, end) in ranges.items():
+            start = self.consumer.lane.start_of(tp, committed, first)
+            if start is None:
+                start = end if tp.topic in self.consumer.lane.latest_topics else first
+            if start < first:
+                self.consumer.lane.lost(tp, first - start)
+            starts[tp] = max(start, first)
+        missing = {tp: starts[tp] for tp, (committed, _, _) in ranges.items() if committed is None}
+        await self.call_thread(self._seek, starts, missing)
+        return starts
+
+    async def _ranges(self) -> dict[TP, tuple[int | None, int, int]]:
+        """Return the committed, the first and the last offset of our partitions of the batch topics."""
         consumer = self._ensure_consumer()
         lane = [tp for tp in consumer.assignment() if tp.topic in self.consumer.lane.batch_topics]
-        offsets = {tp: await consumer.committed(tp) for tp in lane}
-        missing = [tp for tp, offset in offsets.items() if offset is None]
-        if missing:
-            starts = await self._starts(missing)
-            await self._commit_positions(starts)
-            offsets.update(starts)
-        for tp, offset in offsets.items():
-            consumer.seek(tp, offset)
-        return {TP(tp.topic, tp.partition): offset for tp, offset in offsets.items()}
+        if not lane:
+            return {}
+        firsts, ends = await consumer.beginning_offsets(lane), await consumer.end_offsets(lane)
+        return {TP(*tp): (await consumer.committed(tp), firsts[tp], ends[tp]) for tp in lane}
 
-    async def _starts(self, missing: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    async def _seek(self, starts: Mapping[TP, int], missing: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
-        latest = [tp for tp in missing if tp.topic in self.consumer.lane.latest_topics]
-        earliest = [tp for tp in missing if tp not in latest]
-        starts: dict[TopicPartition, int] = {}
-        if latest:
-            starts.update(await consumer.end_offsets(latest))
-        if earliest:
-            starts.update(await consumer.beginning_offsets(earliest))
-        return starts
+        await self._commit_positions(missing)
+        assigned = consumer.assignment()
+        for tp, start in starts.items():
+            if tp in assigned:
+                consumer.seek(TopicPartition(*tp), start)
 
     def fetch_position(self, tp: TP) -> int:
         """Return where the next fetch begins: past what no reader is shown, such as marks of transactions."""
         assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
         state = assignment.state_value(TopicPartition(*tp)) if assignment else None
         return state.position if state and state.has_valid_position else 0
+
+    def end(self, tp: TP) -> int:
+        """Return where the readable part of a partition ended at the last fetch, before open transactions."""
+        consumer = self._ensure_consumer()
+        stable, end = consumer.last_stable_offset(tp), consumer.highwater(tp)
+        return (end if stable is None or stable < 0 else stable) or 0
 
     async def commit_positions(self, positions: Mapping[TP, int]) -> bool:
         """Commit the offsets of the records to read next; false when the partitions have moved on."""
@@ -160,6 +194,7 @@ class BatchConsumer(driver.Consumer):
         self._unfinished: dict[int, int] = {}
         self._room = asyncio.Event()
         self._positioned = False
+        self._gap_asked: defaultdict[TP, float] = defaultdict(float)
         self.lane = cast("BatchApp", self.app)
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
@@ -182,7 +217,7 @@ class BatchConsumer(driver.Consumer):
 
     def lag(self) -> int:
         """Return how many records of the batch topics are known to wait, those under way included."""
-        unread = sum(max(0, (self.highwater(tp) or 0) - at) for tp, at in self.positions().items())
+        unread = sum(max(0, self._thread.end(tp) - at) for tp, at in self.positions().items())
         return unread + sum(self._unfinished.values())
 
     def positions(self) -> dict[TP, int]:
@@ -198,7 +233,7 @@ class BatchConsumer(driver.Consumer):
         await super().on_partitions_revoked(revoked)
 
     async def perform_seek(self) -> None:
-        """Seek to the committed offsets; only then may the batch topics be read."""
+        """Seek to where each partition is to be read from; only then may the batch topics be read."""
         await super().perform_seek()
         self._positioned = True
 
@@ -228,9 +263,20 @@ class BatchConsumer(driver.Consumer):
             if not self._is_current(generation):
                 return
             if tp.topic in self.lane.batch_topics:
+                await self._notice_loss(tp, batch[0].offset)
                 await self._hand_over_batch(BatchMessage(tp, batch, generation))
             else:
                 await self._hand_over_singly(tp, batch)
+
+    async def _notice_loss(self, tp: TP, offset: int) -> None:
+        """Tell records that retention deleted from the gaps that compaction and transactions leave."""
+        expected = self._read_offset[tp]
+        if expected is None or offset <= expected or time.monotonic() < self._gap_asked[tp] + GAP_SECONDS:
+            return
+        self._gap_asked[tp] = time.monotonic()
+        first = (await self._thread.earliest_offsets(TopicPartition(*tp)))[tp]
+        if first > expected:
+            self.lane.lost(tp, min(first, offset) - expected)
 
     async def _hand_over_batch(self, message: BatchMessage) -> None:
         while len(self._unfinished) >= MAX_BATCHES_IN_FLIGHT and self._is_current(message.generation_id):
