@@ -105,7 +105,8 @@ def create_app(
 
 def _requests(settings: Settings) -> RequestReader:
     decode = decoder(settings.source.format, settings.input_limits)
-    return RequestReader(decode, Sketcher(load_embedder(settings.embedding.kind), settings.privacy.key))
+    sketcher = Sketcher(load_embedder(settings.embedding.kind), settings.privacy.key)
+    return RequestReader(decode, sketcher, settings.source.max_ahead_ms)
 
 
 def _deliveries(app: DistillwatchApp) -> Deliveries:

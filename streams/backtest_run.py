@@ -45,7 +45,11 @@ def run_backtest(
     """
     begin = time.monotonic()
     plan = IntakePlan(
-        settings.source.format, settings.embedding.kind, settings.input_limits, settings.privacy.key
+        settings.source.format,
+        settings.embedding.kind,
+        settings.input_limits,
+        settings.privacy.key,
+        newest=int(time.time() * 1000) + settings.source.max_ahead_ms,
     )
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))

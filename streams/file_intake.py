@@ -32,12 +32,19 @@ AHEAD = 4
 
 @dataclass(frozen=True, slots=True)
 class IntakePlan:
-    """How lines are read: the input format, the embedder, what a line may hold, and the hash key."""
+    """How lines are read: the input format, the embedder, what a line may hold, and the hash key.
+
+    Parameters
+    ----------
+    newest
+        Event time beyond which a line is refused, in Unix milliseconds; 0 for none.
+    """
 
     format: str
     embedding: str
     limits: InputLimits
     hash_key: bytes = field(default=b"", repr=False)
+    newest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
 
 def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     """Decode and sketch one batch of lines."""
-    reading = _reader(plan).read([_record(line) for line in lines if line.whole])
+    reading = _reader(plan).read([_record(line, plan.newest) for line in lines if line.whole])
     rejects = [
         Reject(line.file, line.number, "record_too_large", _TOO_LONG) for line in lines if not line.whole
     ]
@@ -113,13 +120,13 @@ def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     return SketchedLines(records, sorted(rejects, key=attrgetter("line")), reading.empty)
 
 
-def _record(line: Line) -> ConsumerRecord:
+def _record(line: Line, newest: int) -> ConsumerRecord:
     """Dress a line up as a record of partition 0 of a topic with the file's name."""
     return ConsumerRecord(
         topic=line.file,
         partition=0,
         offset=line.number,
-        timestamp=0,
+        timestamp=newest,
         timestamp_type=0,
         key=None,
         value=line.value,
@@ -137,9 +144,8 @@ def _leave_ctrl_c_to_the_parent() -> None:
 @cache
 def _reader(plan: IntakePlan) -> RequestReader:
     """Load the weights once a process."""
-    return RequestReader(
-        decoder(plan.format, plan.limits), Sketcher(load_embedder(plan.embedding), plan.hash_key)
-    )
+    sketcher = Sketcher(load_embedder(plan.embedding), plan.hash_key)
+    return RequestReader(decoder(plan.format, plan.limits), sketcher, max_ahead_ms=0)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:

@@ -15,6 +15,8 @@ from models.sketcher import Sketcher
 from streams.dead_letters import DeadLetter, dead_letter
 from streams.formats import Decode
 
+NO_LIMIT = 2**63
+
 
 @dataclass(slots=True)
 class Reading:
@@ -70,11 +72,15 @@ class RequestReader:
         Of the source's format.
     sketcher
         Takes a batch at a time; a batch that it refuses is taken one by one to find the culprit.
+    max_ahead_ms
+        How far the time of an event may be ahead of the timestamp of its record, in milliseconds: one that
+        is years ahead would make its tenant look idle for years.
     """
 
-    def __init__(self, decode: Decode, sketcher: Sketcher) -> None:
+    def __init__(self, decode: Decode, sketcher: Sketcher, max_ahead_ms: int = NO_LIMIT) -> None:
         self._decode = decode
         self._sketcher = sketcher
+        self._max_ahead_ms = max_ahead_ms
 
     def read(self, records: Sequence[ConsumerRecord]) -> Reading:
         """Decode and sketch each record."""
@@ -83,6 +89,7 @@ class RequestReader:
         for record in records:
             try:
                 event = self._decode(record.value)
+                self._refuse_future(record, event)
             except Exception as error:  # noqa: BLE001 - no record may stop the stream
                 reading.dead_letters.append(dead_letter(record, error, "intake"))
                 continue
@@ -92,6 +99,10 @@ class RequestReader:
                 understood.append((record, event))
         self._sketch(understood, reading)
         return reading
+
+    def _refuse_future(self, record: ConsumerRecord, event: RequestEvent | None) -> None:
+        if event is not None and 0 < record.timestamp < event.time - self._max_ahead_ms:
+            raise DecodeError("time_in_future", "'time' is too far ahead of the record's own timestamp")
 
     def _sketch(self, understood: Sequence[tuple[ConsumerRecord, RequestEvent]], reading: Reading) -> None:
         if not understood:

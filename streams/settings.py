@@ -130,6 +130,13 @@ class SourceSettings(Section):
     """Largest record in bytes that is taken in, and kept as it is when it becomes a dead letter."""
     max_text_chars: Annotated[int, Field(ge=1, le=1_073_741_824)] = DEFAULT_LIMITS.max_text_chars
     """Longest prompt or response in characters; a record with a longer one becomes a dead letter."""
+    max_ahead_hours: Annotated[float, Field(gt=0, le=87_600, allow_inf_nan=False)] = 24.0
+    """Hours that an event's time may be ahead of its record's timestamp; beyond, it becomes a dead letter."""
+
+    @property
+    def max_ahead_ms(self) -> int:
+        """The same in milliseconds."""
+        return int(self.max_ahead_hours * 3_600_000)
 
 
 class TopicSettings(Section):

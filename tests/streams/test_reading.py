@@ -14,8 +14,8 @@ from streams.formats import decoder
 from streams.reading import RequestReader, SketchReader
 
 
-def record(offset: int, value: bytes | None, key: bytes | None = b"t") -> ConsumerRecord:
-    return ConsumerRecord("source", 1, offset, 0, 0, key, value, None, 0, 0, ())
+def record(offset: int, value: bytes | None, key: bytes | None = b"t", timestamp: int = 0) -> ConsumerRecord:
+    return ConsumerRecord("source", 1, offset, timestamp, 0, key, value, None, 0, 0, ())
 
 
 def event(**fields: Any) -> bytes:
@@ -62,3 +62,18 @@ def test_the_sketch_topic_is_read_with_the_key_as_tenant() -> None:
     assert reading.sketches == [(0, sketch)]
     assert [letter.reason for letter in reading.dead_letters] == ["missing_key", "broken_sketch"]
     assert reading.empty == 1
+
+
+def test_a_time_too_far_ahead_of_the_record_is_refused_and_one_long_past_is_not() -> None:
+    reader = RequestReader(decoder("native"), Sketcher(HashedEmbedder()), max_ahead_ms=3_600_000)
+    written = 1_772_582_400_000
+    times = [written + 3_600_000, written + 3_600_001, written - 700_000_000_000, 4_102_444_799_999]
+    reading = reader.read(
+        [record(at, event(time=time), timestamp=written) for at, time in enumerate(times)]
+        + [record(9, event(time=4_102_444_799_999), timestamp=-1)]
+    )
+    assert [offset for offset, _ in reading.sketches] == [0, 2, 9]
+    assert [(letter.offset, letter.reason) for letter in reading.dead_letters] == [
+        (1, "time_in_future"),
+        (3, "time_in_future"),
+    ]
