@@ -199,6 +199,7 @@ def _pipeline(
         stages,
         write,
         commit,
+        state_topic=settings.topics.state,
         timeout=settings.kafka.request_timeout,
         metrics=metrics,
         on_step=on_step,

@@ -14,6 +14,7 @@ from faust.types import TP
 from models.errors import DeliveryError
 from streams.deliveries import Interval
 from streams.metrics import Metrics
+from streams.refusals import refusal
 from streams.steps import OnStep, ignore
 
 log = structlog.get_logger(__name__)
@@ -79,6 +80,8 @@ class Checkpointer:
     commit
         Commits positions; false when the partitions belong to somebody else by now, which is no failure: the
         next owner goes on from the partitions' own records.
+    state_topic
+        What `write` writes to, for error messages.
     timeout
         Seconds that each step may take.
     on_step
@@ -91,6 +94,7 @@ class Checkpointer:
         write: WriteState,
         commit: Commit,
         *,
+        state_topic: str,
         timeout: float,
         metrics: Metrics,
         on_step: OnStep = ignore,
@@ -98,6 +102,7 @@ class Checkpointer:
         self._stages = stages
         self._write = write
         self._commit = commit
+        self._state_topic = state_topic
         self._timeout = timeout
         self._metrics = metrics
         self._on_step = on_step
@@ -108,7 +113,7 @@ class Checkpointer:
 
         Raises
         ------
-        DeliveryError
+        DeliveryError, TopicError
             A record did not arrive. Nothing was committed, and the worker must end: its memory is ahead of
             what is written, and only a restore makes the two agree.
         """
@@ -142,10 +147,12 @@ class Checkpointer:
         arrivals = [asyncio.ensure_future(self._write(write)) for write in writes]
         arrived, late = await asyncio.wait(arrivals, timeout=self._timeout)
         if late:
-            raise DeliveryError(f"the state topic did not take {len(late)} records in {self._timeout:g} s")
+            raise DeliveryError(
+                f"the topic {self._state_topic} did not take {len(late)} records in {self._timeout:g} s"
+            )
         for arrival in arrived:
             if error := arrival.exception():
-                raise DeliveryError(f"the state topic refused a record ({type(error).__name__})") from error
+                raise refusal(self._state_topic, error) from error
         return sum(len(write.key) + len(write.value or b"") for write in writes)
 
     async def _commit_all(self, positions: Mapping[TP, int]) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from models.errors import DeliveryError
+from streams.refusals import refusal
 
 Headers = Sequence[tuple[str, bytes]]
 Send = Callable[[str, bytes | None, bytes | None, Headers], Awaitable["asyncio.Future[Any]"]]
@@ -18,18 +20,19 @@ class Interval:
 
     def __init__(self) -> None:
         self.pending = 0
-        self._failure: BaseException | None = None
+        self._failure: tuple[str, BaseException] | None = None
         self._settled = asyncio.Event()
 
-    def done(self, delivery: asyncio.Future[Any]) -> None:
-        """Count one delivery as ended."""
+    def done(self, topic: str, delivery: asyncio.Future[Any]) -> None:
+        """Count one delivery to a topic as ended."""
         cancelled = delivery.cancelled()
-        self.end(asyncio.CancelledError() if cancelled else delivery.exception())
+        self.end(topic, asyncio.CancelledError() if cancelled else delivery.exception())
 
-    def end(self, error: BaseException | None) -> None:
+    def end(self, topic: str, error: BaseException | None) -> None:
         """Count one delivery as ended, with the error it met."""
         self.pending -= 1
-        self._failure = self._failure or error
+        if error is not None:
+            self._failure = self._failure or (topic, error)
         if not self.pending or self._failure:
             self._settled.set()
 
@@ -38,7 +41,7 @@ class Interval:
 
         Raises
         ------
-        DeliveryError
+        DeliveryError, TopicError
             A record was refused, or not all arrived in time: nothing that depends on them may be committed.
         """
         if self.pending and not self._failure:
@@ -47,8 +50,8 @@ class Interval:
             except TimeoutError:
                 raise DeliveryError(f"{self.pending} records were not delivered in {seconds:g} s") from None
         if self._failure:
-            name = type(self._failure).__name__
-            raise DeliveryError(f"a record was refused ({name}): see the broker's log and the topic's limits")
+            topic, error = self._failure
+            raise refusal(topic, error) from error
 
 
 class Deliveries:
@@ -80,9 +83,9 @@ class Deliveries:
             try:
                 delivery = await self._send(topic, key, value, headers)
             except Exception as error:
-                interval.end(error)
-                raise
-            delivery.add_done_callback(interval.done)
+                interval.end(topic, error)
+                raise refusal(topic, error) from error
+            delivery.add_done_callback(partial(interval.done, topic))
 
     def cut(self) -> Interval:
         """Return what was posted since the last cut and begin anew."""

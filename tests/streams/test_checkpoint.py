@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from aiokafka import errors
 from faust.types import TP
 
-from models.errors import DeliveryError
+from models.errors import DeliveryError, TopicError
 from streams.checkpoint import Checkpointer, Frozen, StateWrite
 from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
@@ -67,7 +69,9 @@ async def checkpoint(broker: Broker) -> None:
     deliveries.post("alerts", b"key", b"value")
     await deliveries.flush()
     stages = [Detecting(deliveries)]
-    await Checkpointer(stages, broker.write, broker.commit, timeout=0.05, metrics=Metrics()).run()
+    await Checkpointer(
+        stages, broker.write, broker.commit, state_topic="state", timeout=0.05, metrics=Metrics()
+    ).run()
 
 
 def test_alerts_come_before_snapshots_before_the_partitions_record_before_the_commit() -> None:
@@ -112,5 +116,40 @@ def test_a_cut_holds_what_was_posted_even_if_it_was_not_sent_yet() -> None:
         await deliveries.flush()
         await interval.settle(1)
         assert broker.took == ["alerts"]
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "words"),
+    [
+        (
+            errors.MessageSizeTooLargeError(),
+            TopicError,
+            "alerts refuses a record by its size.*max.message.bytes",
+        ),
+        (
+            errors.TopicAuthorizationFailedError(),
+            TopicError,
+            "may not write to the topic alerts.*grant Write",
+        ),
+        (errors.UnknownTopicOrPartitionError(), TopicError, "the topic alerts is gone"),
+        (errors.NotEnoughReplicasError(), DeliveryError, "alerts did not take a record.*NotEnoughReplicas"),
+    ],
+)
+def test_a_refusal_names_the_topic_the_cause_and_what_to_do(
+    error: Exception, kind: type[Exception], words: str
+) -> None:
+    async def run() -> None:
+        async def send(*_record: object) -> asyncio.Future[Any]:
+            arrival = asyncio.get_running_loop().create_future()
+            arrival.set_exception(error)
+            return arrival
+
+        deliveries = Deliveries(send)
+        deliveries.post("alerts", None, b"")
+        await deliveries.flush()
+        with pytest.raises(kind, match=f"{words}.*nothing was committed past it"):
+            await deliveries.cut().settle(1)
 
     asyncio.run(run())
