@@ -1,0 +1,136 @@
+"""What must have been said and kept: the same records judged without a bus, one by one and once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from aiokafka import ConsumerRecord
+from confluent_kafka import Message
+
+from models.errors import SnapshotError
+from models.fleet import Fleet
+from models.sketcher import Sketcher
+from models.snapshot import unpack
+from models.tenant import TenantModel
+from streams.embedders import load_embedder
+from streams.formats import decoder
+from streams.ocsf import to_record
+from streams.reading import RequestReader
+from streams.settings import Settings
+from streams.state_record import PARTITION_KEY, decode_state
+from tests.kafka.topic_reader import read_topic
+
+Key = tuple[str, int, int]
+"""What a consumer of alerts tells findings apart by: uid, activity and time."""
+
+
+@dataclass
+class Outcome:
+    """What came of a source topic.
+
+    Parameters
+    ----------
+    findings
+        By key, the digest of the whole record on the alert topic.
+    tenants
+        By name, the digest of the state.
+    events
+        Requests that the states have counted, by tenant.
+    repeats
+        Alerts that only say again what was said.
+    contradictions
+        Alerts that say something else under the same key.
+    """
+
+    findings: dict[Key, str] = field(default_factory=dict)
+    tenants: dict[str, str] = field(default_factory=dict)
+    events: dict[str, int] = field(default_factory=dict)
+    repeats: int = 0
+    contradictions: int = 0
+
+    def add(self, value: bytes) -> None:
+        """Take in a record of the alert topic."""
+        record: dict[str, Any] = json.loads(value)
+        key = record["finding_info"]["uid"], record["activity_id"], record["time"]
+        digest = sha256(value).hexdigest()
+        known = self.findings.setdefault(key, digest)
+        self.contradictions += known != digest
+        self.repeats += known is not digest
+
+    def keep(self, model: TenantModel) -> None:
+        """Take in a tenant's state, but for where it has read to: that differs from run to run."""
+        model.offset = -1
+        self.tenants[model.name] = sha256(model.dump()).hexdigest()
+        self.events[model.name] = model.events
+
+
+def judged(settings: Settings) -> Outcome:
+    """Judge the source topic without a worker."""
+    records = read_topic(settings.kafka.bootstrap_servers, settings.source.topic)
+    reader = RequestReader(decoder("native"), Sketcher(load_embedder("hashed"), settings.privacy.key))
+    fleet = Fleet(settings.detector, lambda _tenant: None, max_tenants=1_000_000)
+    outcome = Outcome()
+    for number, (_, sketch) in enumerate(reader.read([_consumed(record) for record in records]).sketches):
+        for finding in fleet.apply(sketch, number):
+            outcome.add(to_record(finding)[1])
+    for model in fleet.tenants.values():
+        outcome.keep(model)
+    return outcome
+
+
+def found(settings: Settings) -> Outcome:
+    """Read what workers have written on the alert topic and the state topic."""
+    outcome, bootstrap = Outcome(), settings.kafka.bootstrap_servers
+    for record in read_topic(bootstrap, settings.topics.alerts):
+        outcome.add(record.value())
+    for name, snapshot in _snapshots(read_topic(bootstrap, settings.topics.state)).items():
+        model = TenantModel(name, settings.detector)
+        model.load(unpack(snapshot)[1])
+        outcome.keep(model)
+    return outcome
+
+
+def differences(found: Outcome, expected: Outcome) -> list[str]:
+    """Return a line for everything that is not as it must be."""
+    lost = expected.findings.keys() - found.findings.keys()
+    foreign = found.findings.keys() - expected.findings.keys()
+    other = [key for key, digest in found.findings.items() if expected.findings.get(key, digest) != digest]
+    tenants = expected.tenants.keys() | found.tenants.keys()
+    changed = [name for name in tenants if expected.tenants.get(name) != found.tenants.get(name)]
+    counts = [f"{name}: {found.events.get(name, 0)} of {expected.events.get(name, 0)}" for name in changed]
+    lines = {
+        "findings lost": sorted(lost),
+        "findings that should not be": sorted(foreign),
+        "findings that say something else": sorted(other),
+        "findings that contradict each other": found.contradictions,
+        "tenants with another state, and their events": sorted(counts),
+    }
+    return [f"{what}: {which}" for what, which in lines.items() if which]
+
+
+def _snapshots(records: Iterable[Message]) -> dict[str, bytes]:
+    """Return the snapshot that counts of every tenant: that with the highest position."""
+    best: dict[bytes, tuple[int, bytes]] = {}
+    for record in records:
+        key, value = record.key(), record.value()
+        if key == PARTITION_KEY:
+            continue
+        if value is None:
+            best.pop(key, None)
+            continue
+        state = decode_state(value)
+        if key not in best or best[key][0] <= state.position:
+            best[key] = state.position, state.body
+    if empty := [key for key, (_, body) in best.items() if not body]:
+        raise SnapshotError(f"no snapshot of {empty}")
+    return {key.decode(): body for key, (_, body) in best.items()}
+
+
+def _consumed(record: Message) -> ConsumerRecord:
+    value = record.value()
+    place = record.topic(), record.partition(), record.offset(), record.timestamp()[1], 0
+    return ConsumerRecord(*place, record.key(), value, None, 0, len(value), ())
