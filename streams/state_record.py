@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from struct import Struct
+from typing import Any
 
 import google_crc32c
 import orjson
@@ -108,7 +109,14 @@ def open_partition(record: StateRecord) -> PartitionRecord:
     """
     try:
         rows = orjson.loads(record.body)
-        marks = {(str(topic), int(number)): int(offset) for topic, number, offset in rows}
+        marks = {(topic, number): offset for topic, number, offset in rows}
     except (ValueError, TypeError):
         raise SnapshotError("the marks of a partition's record cannot be read") from None
+    if not all(map(_is_mark, marks.items())):
+        raise SnapshotError("the marks of a partition's record are not places on topics")
     return PartitionRecord(record.position, record.time, marks)
+
+
+def _is_mark(mark: tuple[tuple[Any, Any], Any]) -> bool:
+    (topic, partition), offset = mark
+    return isinstance(topic, str) and type(partition) is type(offset) is int and min(partition, offset) >= 0

@@ -27,12 +27,12 @@ class ZstdReader(io.RawIOBase):
         The stream ends within a frame.
     """
 
-    _CHUNK = 1 << 16
+    _CHUNK = 1 << 9  # of which at most 16 MiB can come
 
     def __init__(self, source: io.BufferedReader) -> None:
         self._source = source
         self._frame: _Frame | None = None
-        self._waiting = b""
+        self._waiting = memoryview(b"")
 
     def readable(self) -> bool:
         """It is."""
@@ -46,7 +46,7 @@ class ZstdReader(io.RawIOBase):
                 if self._frame is not None:
                     raise EOFError("the stream ends within a frame")
                 return 0
-            self._waiting = self._decompress(data)
+            self._waiting = memoryview(self._decompress(data))
         size = min(len(buffer), len(self._waiting))
         buffer[:size], self._waiting = self._waiting[:size], self._waiting[size:]
         return size

@@ -62,3 +62,23 @@ def test_broken_marks_are_refused() -> None:
 def test_no_tenant_can_have_the_partitions_key() -> None:
     with pytest.raises(UnicodeDecodeError):
         PARTITION_KEY.decode()
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        b'[["a",1,"7"]]',
+        b'[["a",1.5,7]]',
+        b'[["a",true,7]]',
+        b'[["a",-1,7]]',
+        b'[["a",1,-7]]',
+        b"[[null,1,7]]",
+        b'["a17"]',
+        b'{"a17":1}',
+        b"17",
+        b"[[" + b"[" * 900 + b"]" * 900 + b",1,1]]",
+    ],
+)
+def test_marks_that_are_not_places_on_topics_are_refused(marks: bytes) -> None:
+    with pytest.raises(SnapshotError, match="marks"):
+        open_partition(StateRecord(1, 2, marks))

@@ -1,0 +1,132 @@
+"""Tenants whose state is worth damaging, and requests that a restored tenant must be able to judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from struct import Struct
+from unittest.mock import patch
+
+from models import tenant
+from models.codec import Reader
+from models.config import DetectorConfig
+from models.event import EARLIEST_MS, LATEST_MS
+from models.sketch import Sketch
+from models.tenant import TenantModel
+from streams.ocsf import to_record
+from tests.models.conftest import HOUR_MS, Traffic
+
+CONFIG = DetectorConfig(
+    warmup_requests=50, block_requests=5, entropy_block_requests=10, least_threshold=10.0, quiet_hours=720.0
+)
+YOUNG, KNOWN, HARVESTED = 5, 400, 200
+USUAL, STRANGE = 12, 9
+
+
+@cache
+def bodies() -> tuple[bytes, ...]:
+    """Return the states of a new tenant, a young one, a known one and one with an open episode."""
+    traffic = Traffic(seed=3)
+    model = TenantModel(traffic.tenant, CONFIG)
+    stages = [[], traffic.usual(YOUNG), traffic.varied(KNOWN), traffic.harvest(HARVESTED)]
+    return tuple(_after(model, requests) for requests in stages)
+
+
+def _after(model: TenantModel, requests: list[Sketch]) -> bytes:
+    for x in requests:
+        model.apply(x)
+    return model.dump()
+
+
+@cache
+def requests() -> tuple[Sketch, ...]:
+    """Return requests of every kind, and some at the very ends of what a sketch may say."""
+    traffic = Traffic(seed=4)
+    traffic.now += 9 * 24 * HOUR_MS
+    usual, strange = traffic.usual(USUAL), traffic.varied(STRANGE)
+    largest = dict.fromkeys(("chars", "input_tokens", "output_tokens", "max_tokens", "turn", "n"), 2**31 - 1)
+    ends = [
+        replace(usual[0], time=EARLIEST_MS, embedding=b"\x80" * 256),
+        replace(usual[1], time=LATEST_MS - 1, id="r" * 256, temperature=1000.0, flags=1, **largest),
+        replace(usual[2], time=LATEST_MS - 1, embedding=b"\1" + bytes(255), whole=2**64 - 1, finish=-1),
+    ]
+    return (*usual, *strange, *traffic.harvest(STRANGE), *ends)
+
+
+def restored(body: bytes) -> TenantModel:
+    """Return a tenant with this state."""
+    model = TenantModel("acme", CONFIG)
+    model.load(body)
+    return model
+
+
+def used(model: TenantModel) -> bytes:
+    """Have a tenant judge requests and write what it says; return its state after them."""
+    for x in requests():
+        for finding in model.apply(x):
+            to_record(finding)
+    body = model.dump()
+    for finding in model.expire(LATEST_MS):
+        to_record(finding)
+    return body
+
+
+def places(body: bytes) -> list[tuple[int, int]]:
+    """Return where the values of a state begin and how many bytes each has."""
+    spies: list[_Spy] = []
+
+    def spy(data: bytes) -> _Spy:
+        spies.append(_Spy(data))
+        return spies[-1]
+
+    with patch.object(tenant, "Reader", spy):
+        restored(body)
+    return spies[0].places
+
+
+class _Spy(Reader):
+    """Notes where each value stood."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.places: list[tuple[int, int]] = []
+
+    def _unpack(self, form: Struct) -> int | float:
+        self.places.append((self._at, form.size))
+        return super()._unpack(form)
+
+    def _take(self, size: int) -> bytes:
+        self.places.append((self._at, size))
+        return super()._take(size)
+
+
+_INTEGER, _REAL, _SIZE = Struct("<q"), Struct("<d"), Struct("<I")
+_INTEGERS = (
+    0,
+    1,
+    2,
+    127,
+    2**16,
+    2**31,
+    2**53,
+    2**53 + 1,
+    2**63 - 1,
+    -1,
+    -(2**63),
+    EARLIEST_MS,
+    LATEST_MS - 1,
+)
+_REALS = (*map(float, ("nan", "inf", "-inf")), 1e308, -1e308, 5e-324, -0.0, 1e12, 1e30, 40.0, 100.0, -100.0)
+_SIZES = (0, 1, 2**31, 2**32 - 1)
+
+
+def extremes(size: int) -> Iterator[bytes]:
+    """Yield what may stand in the place of a value of so many bytes, the extremes of every type."""
+    if size == _INTEGER.size:
+        yield from map(_INTEGER.pack, _INTEGERS)
+        yield from map(_REAL.pack, _REALS)
+    elif size == _SIZE.size:
+        yield from map(_SIZE.pack, _SIZES)
+    elif size:
+        yield from (bytes([fill]) * size for fill in (0x00, 0x01, 0x7F, 0x80, 0xFF))

@@ -1,0 +1,182 @@
+"""What each decoder is held to: it takes any bytes, and nothing but its own error leaves it.
+
+What was accepted must then be usable: an event can be sketched, a sketch can be judged, a restored tenant
+goes on.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from unittest.mock import patch
+
+import numpy as np
+
+from models.codec import Reader
+from models.embedding import HashedEmbedder
+from models.errors import DecodeError, DistillwatchError, SnapshotError
+from models.native import InputLimits, decode_native
+from models.sketch import Origin, decode_sketch, encode_sketch
+from models.sketcher import Sketcher
+from models.snapshot import Header, pack, peek, unpack
+from streams import event_files
+from streams.event_files import EventFile
+from streams.state_record import (
+    PartitionRecord,
+    StateRecord,
+    close_partition,
+    decode_state,
+    encode_state,
+    open_partition,
+)
+from tests.fuzz.probes import bodies, requests, restored, used
+
+LIMITS = InputLimits(max_text_chars=1000, embedding_size=4)
+ORIGIN = Origin("llm-requests", 3, 141)
+MAX_LINE = 64
+
+_READS: tuple[Callable[[Reader], object], ...] = (
+    Reader.number,
+    Reader.count,
+    Reader.time,
+    Reader.word,
+    Reader.real,
+    Reader.blob,
+    Reader.text,
+    lambda source: source.array(np.uint16, (-1,), 0, 1023),
+    lambda source: source.array(np.uint64, (4, -1)),
+    lambda source: source.array(np.float32, (-1,), 0.0, 1.0),
+)
+
+
+def native(data: bytes) -> None:
+    """Decode an event, sketch it and send the sketch over the bus."""
+    try:
+        event = decode_native(data, LIMITS)
+    except DecodeError:
+        return
+    if event is not None:
+        (x,) = _sketcher().sketch_many([event], [ORIGIN])
+        assert decode_sketch(event.tenant.encode(), encode_sketch(x)) == x
+
+
+def sketch(data: bytes) -> None:
+    """Decode a sketch whose key stands in front of it, up to the first zero, and have it judged."""
+    key, _, value = data.partition(b"\0")
+    try:
+        x = decode_sketch(key, value)
+    except DecodeError:
+        return
+    assert decode_sketch(key, encode_sketch(x)) == x
+    model = restored(bodies()[-1])
+    model.apply(x)
+    assert restored(model.dump()).dump() == model.dump()
+
+
+def codec(data: bytes) -> None:
+    """Read values of any kinds in any order."""
+    order, _, body = data.partition(b"\xff")
+    source = Reader(body)
+    with suppress(SnapshotError):
+        for kind in order:
+            _READS[kind % len(_READS)](source)
+        source.end()
+
+
+def tenant(data: bytes) -> None:
+    """Restore a tenant and let it go on."""
+    with suppress(SnapshotError):
+        model = restored(data)
+        try:
+            body = used(model)
+        except SnapshotError as error:
+            raise AssertionError("a tenant that was restored did not go on") from error
+        assert restored(body).dump() == body
+
+
+def snapshot(data: bytes) -> None:
+    """Open a snapshot, and one that has the bytes for a body."""
+    for read in (peek, unpack):
+        with suppress(SnapshotError):
+            read(data)
+    assert unpack(pack(Header(1, 2), data)) == (Header(1, 2), data)
+
+
+def state(data: bytes) -> None:
+    """Open a record of the state topic, and a partition's own one."""
+    with suppress(SnapshotError):
+        assert encode_state(decode_state(data)) == data
+    record = StateRecord(1, 2, data)
+    assert decode_state(encode_state(record)) == record
+    with suppress(SnapshotError):
+        opened = open_partition(record)
+        assert open_partition(close_partition(opened)) == opened
+
+
+def lines(data: bytes) -> None:
+    """Read a file of events, compressed or not."""
+    with patch.object(event_files, "_open", lambda _name: io.BufferedReader(io.BytesIO(data))):
+        file = EventFile("events", MAX_LINE)
+    with suppress(DistillwatchError):
+        for line in file.lines():
+            assert len(line.value) <= MAX_LINE + 1
+
+
+@cache
+def _sketcher() -> Sketcher:
+    return Sketcher(HashedEmbedder())
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A decoder, its valid inputs to begin with, and the largest input worth trying, in bytes."""
+
+    run: Callable[[bytes], None]
+    seeds: Callable[[], Iterator[bytes]]
+    max_bytes: int
+
+
+def _events() -> Iterator[bytes]:
+    head = b'{"id":"r1","tenant":"acme","time":'
+    yield head + b"1772582400000}"
+    yield head + b'1772582400.5,"prompt":"Hello, \\u00e9t\\u00e9","temperature":0.5,"n":1,"logprobs":true}'
+    yield head + b'"2026-03-04T00:00:00+01:00","embedding":[0.5,-1e300,3,0],"flags":["canary"],"asn":64500}'
+    yield head + b'1772582400000,"finish_reason":"stop","top_logprobs":5,"logit_bias_size":null,"x":[{}]}'
+
+
+def _sketches() -> Iterator[bytes]:
+    return (x.tenant.encode() + b"\0" + encode_sketch(x) for x in requests()[::5])
+
+
+def _codec() -> Iterator[bytes]:
+    yield bytes(range(7)) + b"\xff" + bytes(32) + b"\2\0\0\0ab" + b"\1\0\0\0a"
+    yield b"\7\x08\x09\xff" + b"\4\0\0\0\1\0\2\0" + b"\0\0\0\0" + b"\4\0\0\0\0\0\0\0"
+
+
+def _states() -> Iterator[bytes]:
+    marks = {("llm-requests", 0): 5, ("llm-requests", 1): 2**40}
+    yield encode_state(close_partition(PartitionRecord(7, 1_772_582_400_000, marks)))
+    yield b'[["llm-requests",0,5],["other",12,1099511627776]]'
+
+
+def _files() -> Iterator[bytes]:
+    import gzip  # noqa: PLC0415 - the target itself does without
+
+    import zstandard  # noqa: PLC0415
+
+    text = b'{"id":"r1"}\n' * 3 + b"x" * 200 + b"\r\n"
+    yield from (text, gzip.compress(text), zstandard.compress(text) * 2)
+
+
+TARGETS: Mapping[str, Target] = {
+    "native": Target(native, _events, 4096),
+    "sketch": Target(sketch, _sketches, 1024),
+    "codec": Target(codec, _codec, 256),
+    "tenant": Target(tenant, lambda: iter(bodies()), 20_000),
+    "snapshot": Target(snapshot, lambda: (pack(Header(3, 4), body) for body in bodies()[:2]), 4096),
+    "state": Target(state, _states, 4096),
+    "lines": Target(lines, _files, 4096),
+}
