@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import faust
 import structlog
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.tables.manager import TableManager
 from faust.types import TP
 from mode.supervisors import CrashingSupervisor
@@ -87,6 +88,11 @@ class DistillwatchApp(faust.App):
         if committed is not None and committed > first:
             log.warning("no state of a partition that was read: reading it again", **_place(tp), first=first)
         return first
+
+    def restore(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+        """Take in records of the state topic."""
+        if self.table is not None:
+            self.table.records.restore(tp.partition, records)
 
     def lost(self, tp: TP, count: int) -> None:
         """Say that records were deleted before they were read."""

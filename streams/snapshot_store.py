@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,15 +19,18 @@ from typing import Self
 from models.errors import DistillwatchError
 from streams.state_record import StateRecord
 
-_PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "page_size=8192")
+_PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "page_size=32768")
 _CACHE = "cache_size=-4096"  # KiB
 _TABLE = "CREATE TABLE records (key BLOB PRIMARY KEY, position INTEGER, time INTEGER, body BLOB)"
 _INDEX = "CREATE INDEX by_time ON records (time)"
-_PUT = "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?)"
-_PUT_NEWER = (
-    "INSERT INTO records VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET position = excluded.position, "
-    "time = excluded.time, body = excluded.body WHERE excluded.position >= records.position"
+_REPLACE = "ON CONFLICT DO UPDATE SET " + ", ".join(
+    f"{column} = excluded.{column}" for column in ("position", "time", "body")
 )
+_INSERT = "INSERT INTO records VALUES"
+_PUT = f"{_INSERT} (?, ?, ?, ?) {_REPLACE}"
+_PUT_NEWER = f"{_INSERT} {{}} {_REPLACE} WHERE excluded.position >= records.position"
+_FORGET = "DELETE FROM records WHERE key = ?"
+_AT_ONCE = 128
 
 
 class StoreError(DistillwatchError):
@@ -84,7 +88,7 @@ class SnapshotStore:
         gone = [(key,) for key, record in writes.items() if record is None]
         with self._transaction():
             self._database.executemany(_PUT, rows)
-            self._database.executemany("DELETE FROM records WHERE key = ?", gone)
+            self._database.executemany(_FORGET, gone)
 
     def restore(self, records: Iterable[tuple[bytes, StateRecord | None]]) -> None:
         """Take in records in the order of the state topic.
@@ -92,12 +96,18 @@ class SnapshotStore:
         Of two with one key the one with the higher position stays; a key without a record is forgotten.
         """
         with self._transaction():
-            for key, record in records:
-                if record is None:
-                    self._database.execute("DELETE FROM records WHERE key = ?", (key,))
-                else:
-                    row = (key, record.position, record.time, record.body)
-                    self._database.execute(_PUT_NEWER, row)
+            for gone, group in groupby(records, lambda pair: pair[1] is None):
+                if gone:
+                    self._database.executemany(_FORGET, [(key,) for key, _ in group])
+                    continue
+                rows = [(key, r.position, r.time, r.body) for key, r in group if r is not None]
+                for start in range(0, len(rows), _AT_ONCE):
+                    self._put_newer(rows[start : start + _AT_ONCE])
+
+    def _put_newer(self, rows: Sequence[tuple[bytes, int, int, bytes]]) -> None:
+        """Put rows by one statement: between two, the thread that fetches would take its turn."""
+        values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
+        self._database.execute(_PUT_NEWER.format(values), [value for row in rows for value in row])
 
     def older_than(self, time: int) -> list[bytes]:
         """Return the keys whose record is of before a time in Unix milliseconds."""

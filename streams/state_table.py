@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, cast
 
 import faust
 import structlog
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.stores.memory import Store
-from faust.types import TP, EventT, Message
+from faust.types import TP
 
 from models.errors import SnapshotError
 from streams.snapshot_store import SnapshotStore
@@ -66,13 +65,14 @@ class StateStore(Store):  # type: ignore[type-arg]
         for partition in set(self._stores) - set(partitions):
             self._stores.pop(partition).close()
 
-    def apply_changelog_batch(self, batch: Iterable[EventT[Any]], *_args: Any, **_kwargs: Any) -> None:
-        """Take in records of the state topic, as they are read at a restore."""
-        messages = [event.message for event in batch]
-        for partition, group in groupby(messages, attrgetter("partition")):
-            self._store(partition).restore(self._read(group))
+    def apply_changelog_batch(self, *_args: Any, **_kwargs: Any) -> None:
+        """Leave alone what Faust buffered: `restore` has had it, and all that lay before it."""
 
-    def _read(self, messages: Iterable[Message]) -> Iterator[tuple[bytes, StateRecord | None]]:
+    def restore(self, partition: int, records: Iterable[ConsumerRecord]) -> None:
+        """Take in records of the state topic, in their order."""
+        self._store(partition).restore(self._read(records))
+
+    def _read(self, messages: Iterable[ConsumerRecord]) -> Iterator[tuple[bytes, StateRecord | None]]:
         """Read state records; one that is damaged counts as none, for what it replaced is out of date."""
         count = refused = 0
         for message in messages:
