@@ -10,10 +10,13 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 ARGS   ?=
 PYTEST ?=
+FUZZ_SECONDS ?= 60
+FUZZ_SEED    ?=
 
 # The stamps say what the environment holds: the program alone, or the tools of development as well.
 RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
+CHAOS   := $(VENV)/.chaos
 KAFKA   := deploy/kafka/local_kafka.py
 
 ##@ Use
@@ -45,12 +48,17 @@ lint: $(DEV) ## ruff (rules and format) and mypy
 bench: $(DEV) java ## the benchmarks, each with its peers and its limit
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(CHAOS) ## every decoder under coverage-guided fuzzing (FUZZ_SECONDS=60 for each, FUZZ_SEED=)
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(ARGS)
+
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-build.lock --group build
 	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
 	    --output-file requirements-dev.lock --group build --group dev pyproject.toml
+	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-chaos.lock --group chaos
 
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
@@ -89,6 +97,11 @@ $(RUNTIME): requirements.lock requirements-build.lock pyproject.toml $(BIN)/pyth
 $(DEV): requirements-dev.lock $(RUNTIME)
 	@echo "Installing the pinned tools of development ..." >&2
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+$(CHAOS): requirements-chaos.lock $(DEV)
+	@echo "Installing the pinned fuzzer ..." >&2
+	@$(PIP) install --require-hashes --requirement requirements-chaos.lock
 	@touch $@
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.

@@ -25,8 +25,15 @@ LOCKS = {
         *PROJECT["dependency-groups"]["build"],
         *PROJECT["dependency-groups"]["dev"],
     ],
+    "requirements-chaos.lock": PROJECT["dependency-groups"]["chaos"],
 }
-DIRECT = sorted({canonicalize_name(Requirement(text).name) for text in LOCKS["requirements-dev.lock"]})
+DIRECT = sorted(
+    {
+        canonicalize_name(Requirement(text).name)
+        for lock in ("requirements-dev.lock", "requirements-chaos.lock")
+        for text in LOCKS[lock]
+    }
+)
 
 # Where the name of the import is not that of the distribution.
 DISTRIBUTIONS = {"faust": "faust-streaming", "kafka": "kafka-python"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from struct import Struct
@@ -11,6 +12,7 @@ from unittest.mock import patch
 from models import tenant
 from models.codec import Reader
 from models.config import DetectorConfig
+from models.errors import SnapshotError
 from models.event import EARLIEST_MS, LATEST_MS
 from models.sketch import Sketch
 from models.tenant import TenantModel
@@ -73,14 +75,14 @@ def used(model: TenantModel) -> bytes:
 
 
 def places(body: bytes) -> list[tuple[int, int]]:
-    """Return where the values of a state begin and how many bytes each has."""
+    """Return where the values of a state begin and how many bytes each has, up to one that is refused."""
     spies: list[_Spy] = []
 
     def spy(data: bytes) -> _Spy:
         spies.append(_Spy(data))
         return spies[-1]
 
-    with patch.object(tenant, "Reader", spy):
+    with patch.object(tenant, "Reader", spy), suppress(SnapshotError):
         restored(body)
     return spies[0].places
 
@@ -93,12 +95,14 @@ class _Spy(Reader):
         self.places: list[tuple[int, int]] = []
 
     def _unpack(self, form: Struct) -> int | float:
-        self.places.append((self._at, form.size))
-        return super()._unpack(form)
+        at, value = self._at, super()._unpack(form)
+        self.places.append((at, form.size))
+        return value
 
     def _take(self, size: int) -> bytes:
-        self.places.append((self._at, size))
-        return super()._take(size)
+        at, part = self._at, super()._take(size)
+        self.places.append((at, size))
+        return part
 
 
 _INTEGER, _REAL, _SIZE = Struct("<q"), Struct("<d"), Struct("<I")
