@@ -55,8 +55,8 @@ REVIEWED = {
     "faust/serializers/codecs.py: import yaml": "the codec 'yaml', by safe_load; ours are 'raw'",
     "faust/serializers/codecs.py: 'pickle'": "the same codec by its name",
     "faust/serializers/_fickling.py: import pickle": "a codec that checks pickles; ours are 'raw'",
-    "kafka/cli/common.py: import yaml": "the settings of a command of theirs that we do not run, by safe_load",
-    "kafka/protocol/schemas/fields/struct.py: exec()": "compiles the package's own schemas, never received bytes",
+    "kafka/cli/common.py: import yaml": "settings of a command that we do not run, by safe_load",
+    "kafka/protocol/schemas/fields/struct.py: exec()": "compiles the package's own schemas, nothing received",
     "kafka/protocol/schemas/fields/struct.py: compile()": "the same",
     "kafka/protocol/schemas/fields/struct.py: __import__()": "of io, by a constant",
 }
