@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from models.errors import BrokerError
 from streams.admin import Admin, GroupLag
 from streams.broker import open_admin
-from streams.connection import BrokerUnreachableError
+from streams.connection import BrokerUnreachableError, uses_oauth
 from streams.topic_plan import TopicFacts, grant, make_plan, topic_names
 from streams.topics import problems_of
 
@@ -98,7 +98,8 @@ def _guarded(name: str, check: Callable[[], list[Diagnosis]]) -> list[Diagnosis]
 
 def _identity(settings: Settings) -> str:
     kafka = settings.kafka
-    return f"{kafka.security_protocol} as {kafka.sasl_username or 'nobody in particular'}"
+    who = kafka.oauth_client_id or kafka.oauth_token_file if uses_oauth(kafka) else kafka.sasl_username
+    return f"{kafka.security_protocol} as {who or kafka.ssl_certfile or 'nobody in particular'}"
 
 
 def _topics(settings: Settings, existing: dict[str, TopicFacts]) -> Iterator[Diagnosis]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING, Any
 
@@ -52,8 +53,9 @@ async def shake_hands(kafka: KafkaSettings, seconds: float) -> None:
                 raise refusal from None
             reasons.append(f"{server}: {_reason(kafka, error)}")
         else:
-            await connection.close()
             return
+        finally:
+            await connection.leave()
     raise BrokerUnreachableError(f"no broker answers as {kafka.security_protocol} ({'; '.join(reasons)})")
 
 
@@ -117,6 +119,20 @@ def _reason(kafka: KafkaSettings, error: Exception) -> str:
 
 
 class _Connection(AIOKafkaConnection):  # type: ignore[misc]
+    _open: asyncio.Transport | None = None
+
+    async def leave(self) -> None:
+        """Close at once: a farewell by TLS may take half a minute, and our event loop ends now."""
+        closed = self.close()
+        if self._open is not None and closed is not None:
+            self._open.abort()
+            await closed
+
+    def close(self, reason: object = None, exc: BaseException | None = None) -> asyncio.Future[None] | None:
+        self._open = self._writer.transport if self._writer is not None else self._open
+        closed: asyncio.Future[None] | None = super().close(reason, exc)
+        return closed
+
     def authenticator_oauth(self) -> OAuthAuthenticator:
         return _CheckedAuthenticator(sasl_oauth_token_provider=self._sasl_oauth_token_provider)
 

@@ -11,6 +11,7 @@ from confluent_kafka import KafkaException, Producer
 from models.errors import BrokerError, TopicError
 from streams.connection import CLIENT_ID, BrokerUnreachableError, uses_oauth
 from streams.handshake import shake_hands
+from streams.topic_plan import grant
 
 if TYPE_CHECKING:
     from pydantic import SecretStr
@@ -68,7 +69,13 @@ def partitions_of(kafka: KafkaSettings, topic: str) -> list[int]:
         detail = f"no broker answers at {kafka.bootstrap_servers} ({error.args[0].str()})"
         raise BrokerError(f"{detail}; start it or set kafka.bootstrap_servers") from None
     if topic not in topics:
-        raise TopicError(f"the topic {topic} does not exist; create it with `distillwatch topics apply`")
+        create = "create it with `distillwatch topics apply`"
+        hidden = (
+            ""
+            if kafka.security_protocol == "PLAINTEXT"
+            else f", or is hidden: {grant(kafka, 'Describe', topic=topic)}"
+        )
+        raise TopicError(f"the topic {topic} does not exist; {create}{hidden}")
     if topics[topic].error is not None:
         raise TopicError(f"the topic {topic} cannot be used: {topics[topic].error.str()}")
     return sorted(topics[topic].partitions)

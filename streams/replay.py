@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from models.errors import DecodeError, DeliveryError
+from models.errors import DecodeError, DeliveryError, TopicError
 from streams.dead_letters import OVERHEAD_BYTES
 from streams.event_files import Line
 from streams.formats import decoder
 from streams.librdkafka import librdkafka_options
 from streams.pace import Pace
 from streams.settings import Settings
+from streams.topic_plan import grant
 
 BUFFER_KIB = 65_536
 """Most that waits to be sent; a file of any size is replayed in this much memory."""
@@ -37,6 +38,7 @@ class Replay:
 
     def __init__(self, settings: Settings, pace: Pace) -> None:
         self.summary = ReplaySummary()
+        self._kafka = settings.kafka
         self._topic = settings.source.topic
         self._decode = decoder(settings.source.format, settings.input_limits)
         self._pace = pace
@@ -108,6 +110,10 @@ class Replay:
 
     def _check(self) -> None:
         if self._failure is not None:
+            if self._failure.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise TopicError(
+                    f"may not write to {self._topic}: {grant(self._kafka, 'Write', topic=self._topic)}"
+                )
             detail = f"an event could not be delivered to {self._topic}: {self._failure.str()}"
             raise DeliveryError(f"{detail}; see `distillwatch doctor`, then replay again")
 

@@ -189,14 +189,19 @@ def differences(settings: Settings, spec: TopicSpec, facts: TopicFacts) -> Itera
 
 def grant(kafka: KafkaSettings, operation: str, *, topic: str = "", group: str = "") -> str:
     """Return the advice, with its command, that gives us a right on a topic or a group."""
-    principal = f"User:{kafka.sasl_username or 'ANONYMOUS'}"
-    if kafka.security_protocol == "SSL":
-        principal = "User:<subject of kafka.ssl_certfile>"
     resource = f"--topic {topic}" if topic else f"--group {group}"
     return (
         f"grant it with `kafka-acls.sh --bootstrap-server {kafka.bootstrap_servers} --add "
-        f"--allow-principal '{principal}' --operation {operation} {resource}`"
+        f"--allow-principal 'User:{_user(kafka)}' --operation {operation} {resource}`"
     )
+
+
+def _user(kafka: KafkaSettings) -> str:
+    if kafka.security_protocol == "SSL" and kafka.ssl_certfile is not None:
+        return "<subject of kafka.ssl_certfile>"
+    if kafka.security_protocol in {"PLAINTEXT", "SSL"}:
+        return "ANONYMOUS"
+    return "<subject of the token>" if kafka.sasl_mechanism == "OAUTHBEARER" else str(kafka.sasl_username)
 
 
 def _follow_sketches(settings: Settings, spec: TopicSpec, existing: Mapping[str, TopicFacts]) -> TopicSpec:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Message, TopicPartition
 
-from models.errors import BrokerError
+from models.errors import BrokerError, TopicError
 from streams.librdkafka import librdkafka_options, partitions_of
 from streams.settings import KafkaSettings
+from streams.topic_plan import grant
 
 _POLL_SECONDS = 0.2
 
@@ -31,9 +32,9 @@ class TopicReader:
     """
 
     def __init__(self, kafka: KafkaSettings, topic: str, *, from_beginning: bool) -> None:
+        self._kafka = kafka
         self._topic = topic
         self._partitions = partitions_of(kafka, topic)
-        self._broker = kafka.bootstrap_servers
         self._lost = False
         self._consumer = Consumer(
             librdkafka_options(kafka)
@@ -84,10 +85,16 @@ class TopicReader:
         """Wait a moment for a record or the end of a partition."""
         message = self._consumer.poll(_POLL_SECONDS)
         error = message.error() if message is not None else None
+        if error is not None and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return None  # librdkafka looks for the coordinator of a group that we do not use
+        if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+            raise TopicError(f"may not read {self._topic}: {grant(self._kafka, 'Read', topic=self._topic)}")
         if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
             raise BrokerError(f"{self._topic} cannot be read: {error.str()}; see `distillwatch doctor`")
         if self._lost:
-            raise BrokerError(f"the broker at {self._broker} is gone; start it and read again")
+            raise BrokerError(
+                f"the broker at {self._kafka.bootstrap_servers} is gone; start it and read again"
+            )
         return message
 
     def _on_error(self, error: KafkaError) -> None:
