@@ -86,6 +86,8 @@ def decode_state(value: bytes) -> StateRecord:
     header, body = value[: _HEADER.size], value[_START:]
     if _CRC.unpack_from(value, _HEADER.size)[0] != _checksum(header, body):
         raise SnapshotError("a record of the state topic is damaged: its CRC-32C does not fit")
+    if position < 0 or time < 0:
+        raise SnapshotError("a record of the state topic has a position or a time below 0")
     return StateRecord(position, time, body)
 
 

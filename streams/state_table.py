@@ -80,7 +80,7 @@ class StateStore(Store):  # type: ignore[type-arg]
             key, record = bytes(message.key or b""), None
             if message.value is not None:
                 try:
-                    record = decode_state(message.value)
+                    record = _record(key, message.value)
                 except SnapshotError as error:
                     refused += 1
                     log.error(  # noqa: TRY400 - where it was refused says nothing
@@ -101,6 +101,15 @@ class StateStore(Store):  # type: ignore[type-arg]
     async def on_recovery_completed(self, active_tps: set[TP], standby_tps: set[TP]) -> None:
         """Forget what belongs to others now."""
         self.keep_only(tp.partition for tp in active_tps | standby_tps)
+
+
+def _record(key: bytes, value: bytes) -> StateRecord:
+    """Decode a record; a key that names no tenant would stop whoever looks for the idle."""
+    try:
+        key.removeprefix(PARTITION_KEY).decode()
+    except UnicodeDecodeError:
+        raise SnapshotError("the key of a record of the state topic is not a tenant") from None
+    return decode_state(value)
 
 
 class StateTable(faust.Table):  # type: ignore[type-arg]

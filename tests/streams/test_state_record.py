@@ -82,3 +82,9 @@ def test_no_tenant_can_have_the_partitions_key() -> None:
 def test_marks_that_are_not_places_on_topics_are_refused(marks: bytes) -> None:
     with pytest.raises(SnapshotError, match="marks"):
         open_partition(StateRecord(1, 2, marks))
+
+
+@pytest.mark.parametrize(("position", "time"), [(-1, 0), (0, -1), (-(2**63), 2**63 - 1)])
+def test_a_position_or_time_below_zero_is_refused(position: int, time: int) -> None:
+    with pytest.raises(SnapshotError, match="below 0"):
+        decode_state(encode_state(StateRecord(position, time, b"")))
