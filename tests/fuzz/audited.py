@@ -37,7 +37,8 @@ LOADING = {
     "socket.connect",
     "subprocess.Popen",
 }
-DAMAGES = 40
+DAMAGES = 30
+VALUES = 12
 COMPRESSIONS = range(5)  # none, gzip, snappy, lz4, zstd
 
 
@@ -68,7 +69,7 @@ def records() -> Iterator[tuple[Callable[[bytes], object], bytes]]:
             yield target.run, seed
             yield from ((target.run, damaged(seed, draw)) for _ in range(DAMAGES))
     body = bodies()[-1]
-    for at, size in draw.sample(places(body), DAMAGES):
+    for at, size in draw.sample(places(body), VALUES):
         yield from ((TARGETS["tenant"].run, body[:at] + new + body[at + size :]) for new in extremes(size))
     for batch in map(batched, COMPRESSIONS):
         yield unbatch, batch

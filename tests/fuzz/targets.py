@@ -21,9 +21,10 @@ from models.errors import DecodeError, DistillwatchError, SnapshotError
 from models.native import InputLimits, decode_native
 from models.sketch import Origin, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
-from models.snapshot import Header, pack, peek, unpack
+from models.snapshot import Header, digest, pack, peek, unpack
 from streams import event_files
 from streams.event_files import EventFile
+from streams.ocsf import to_record
 from streams.state_record import (
     PartitionRecord,
     StateRecord,
@@ -72,7 +73,8 @@ def sketch(data: bytes) -> None:
         return
     assert decode_sketch(key, encode_sketch(x)) == x
     model = restored(bodies()[-1])
-    model.apply(x)
+    for finding in model.apply(x):
+        to_record(finding)
     assert restored(model.dump()).dump() == model.dump()
 
 
@@ -99,7 +101,7 @@ def tenant(data: bytes) -> None:
 
 def snapshot(data: bytes) -> None:
     """Open a snapshot, and one that has the bytes for a body."""
-    for read in (peek, unpack):
+    for read in (peek, unpack, digest):
         with suppress(SnapshotError):
             read(data)
     assert unpack(pack(Header(1, 2), data)) == (Header(1, 2), data)
