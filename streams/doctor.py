@@ -11,8 +11,8 @@ from models.errors import BrokerError
 from streams.admin import Admin, GroupLag
 from streams.broker import open_admin
 from streams.connection import BrokerUnreachableError, uses_oauth
-from streams.topic_plan import TopicFacts, grant, make_plan, topic_names
-from streams.topics import problems_of
+from streams.topic_plan import TopicFacts, make_plan, topic_names
+from streams.topics import group_problems, problems_of
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -105,8 +105,7 @@ def _identity(settings: Settings) -> str:
 def _topics(settings: Settings, existing: dict[str, TopicFacts]) -> Iterator[Diagnosis]:
     problems = problems_of(make_plan(settings, existing))
     for problem in problems:
-        detail, _, remedy = problem.partition(": ")
-        yield Diagnosis("topics", ok=False, detail=detail, remedy=remedy)
+        yield _failed("topics", problem)
     if not problems:
         yield Diagnosis("topics", ok=True, detail=f"all {len(existing)} are there, as they have to be")
 
@@ -114,13 +113,8 @@ def _topics(settings: Settings, existing: dict[str, TopicFacts]) -> Iterator[Dia
 def _group(admin: Admin, settings: Settings) -> Diagnosis:
     name = settings.kafka.group
     facts = admin.group(name)
-    if facts.rights is not None and "READ" not in facts.rights:
-        return Diagnosis(
-            "group",
-            ok=False,
-            detail=f"may not use consumer group {name!r}",
-            remedy=grant(settings.kafka, "Read", group=name),
-        )
+    for problem in group_problems(settings, facts):
+        return _failed("group", problem)
     if facts.members == 0:
         return Diagnosis("group", ok=True, detail=f"no worker of group {name!r} is running")
     return Diagnosis("group", ok=True, detail=f"{name!r} is {facts.state}; workers in it: {facts.members}")
@@ -184,6 +178,6 @@ def _clock(admin: Admin, clock: Callable[[], float]) -> Diagnosis:
     )
 
 
-def _failed(name: str, error: BrokerError) -> Diagnosis:
-    detail, _, remedy = str(error).partition(": ")
+def _failed(name: str, problem: BrokerError | str) -> Diagnosis:
+    detail, _, remedy = str(problem).partition(": ")
     return Diagnosis(name, ok=False, detail=detail, remedy=remedy)

@@ -133,7 +133,11 @@ def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]
 
 
 def make_plan(
-    settings: Settings, existing: Mapping[str, TopicFacts], *, with_source: bool = False
+    settings: Settings,
+    existing: Mapping[str, TopicFacts],
+    *,
+    with_source: bool = False,
+    as_worker: bool = True,
 ) -> TopicPlan:
     """Compare what is needed with what exists.
 
@@ -143,6 +147,8 @@ def make_plan(
         Topics by name; those that do not exist are absent.
     with_source
         Whether a missing source topic may be created, which is the platform's own otherwise.
+    as_worker
+        Whether we are the one who reads and writes the topics, and miss the rights to do so.
     """
     source, keyed = existing.get(settings.source.topic), settings.source.keyed_by_tenant
     notes = () if source or with_source else (_source_missing(settings),)
@@ -150,6 +156,8 @@ def make_plan(
         return TopicPlan(problems=notes)
     wanted = wanted_topics(settings, source.partitions if source else settings.topics.partitions)
     wanted = [_follow_sketches(settings, spec, existing) for spec in wanted]
+    if not as_worker:
+        wanted = [replace(spec, rights=frozenset()) for spec in wanted]
     if keyed and source and source.refused:
         return TopicPlan(problems=tuple(differences(settings, wanted[0], source)))
     if notes:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from models.errors import TopicError
-from streams.admin import Admin
+from streams.admin import Admin, GroupFacts
 from streams.broker import open_admin
-from streams.topic_plan import TopicPlan, make_plan, topic_names
+from streams.topic_plan import TopicPlan, grant, make_plan, topic_names
 
 if TYPE_CHECKING:
     from streams.settings import Settings
 
 
 def plan_topics(settings: Settings, *, with_source: bool = False) -> TopicPlan:
-    """Return what is missing or different on the broker; changes nothing.
+    """Return what is missing or different on the broker, whoever is to read and write there; changes nothing.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def plan_topics(settings: Settings, *, with_source: bool = False) -> TopicPlan:
         The broker does not answer or refuses us.
     """
     with open_admin(settings.kafka) as admin:
-        return plan_with(admin, settings, with_source=with_source)
+        return plan_with(admin, settings, with_source=with_source, as_worker=False)
 
 
 def apply_topics(settings: Settings, *, with_source: bool = False) -> TopicPlan:
@@ -43,7 +43,7 @@ def apply_topics(settings: Settings, *, with_source: bool = False) -> TopicPlan:
         The broker does not answer or refuses us.
     """
     with open_admin(settings.kafka) as admin:
-        found = plan_with(admin, settings, with_source=with_source)
+        found = plan_with(admin, settings, with_source=with_source, as_worker=False)
         if found.problems:
             raise TopicError("\n".join(found.problems))
         if found.create:
@@ -59,27 +59,41 @@ def check_topics(settings: Settings) -> list[str]:
     BrokerError
         The broker does not answer or refuses us.
     """
-    return problems_of(plan_topics(settings))
+    with open_admin(settings.kafka) as admin:
+        return problems_of(plan_with(admin, settings))
 
 
 def require_topics(settings: Settings) -> None:
-    """Return if a worker can use the topics.
+    """Return if a worker can use the topics and its consumer group.
 
     Raises
     ------
     TopicError
-        A topic is missing, has the wrong partitions or may not be used; a line each.
+        A topic is missing, has the wrong partitions or may not be used, or the group may not; a line each.
     BrokerError
         The broker does not answer or refuses us.
     """
-    problems = check_topics(settings)
+    with open_admin(settings.kafka) as admin:
+        found = plan_with(admin, settings)
+        problems = [*problems_of(found), *group_problems(settings, admin.group(settings.kafka.group))]
     if problems:
         raise TopicError("\n".join(problems))
 
 
-def plan_with(admin: Admin, settings: Settings, *, with_source: bool = False) -> TopicPlan:
-    """Return the plan, asking over an open connection."""
-    return make_plan(settings, admin.topics(topic_names(settings)), with_source=with_source)
+def plan_with(
+    admin: Admin, settings: Settings, *, with_source: bool = False, as_worker: bool = True
+) -> TopicPlan:
+    """Return the plan, asking over an open connection; see `make_plan`."""
+    existing = admin.topics(topic_names(settings))
+    return make_plan(settings, existing, with_source=with_source, as_worker=as_worker)
+
+
+def group_problems(settings: Settings, group: GroupFacts) -> list[str]:
+    """Return a line if we may not use our consumer group."""
+    if group.rights is None or "READ" in group.rights:
+        return []
+    name = settings.kafka.group
+    return [f"may not use consumer group {name!r}: {grant(settings.kafka, 'Read', group=name)}"]
 
 
 def problems_of(found: TopicPlan) -> list[str]:

@@ -16,10 +16,12 @@ from models.errors import WRONG_SETUP, BrokerError, DistillwatchError
 from streams.app import NO_HOOKS, Hooks, create_app
 from streams.connection import wait_for_broker
 from streams.faust_app import DistillwatchApp
+from streams.handshake import shake_hands
 from streams.liveness import Liveness
 from streams.logs import configure_logging
 from streams.metrics import Metrics
 from streams.release import release
+from streams.rights import explain_lost_right
 from streams.settings import Settings
 from streams.status import Status
 from streams.topics import require_topics
@@ -82,9 +84,13 @@ class Worker:
         self._wake()
 
     def _preflight(self) -> None:
+        kafka, seconds = self._settings.kafka, self._settings.kafka.request_timeout
         if not self._settings.topics.check_at_start:
+            wait_for_broker(
+                kafka, report=log.warning, probe=lambda _: asyncio.run(shake_hands(kafka, seconds))
+            )
             return
-        wait_for_broker(self._settings.kafka, report=log.warning)
+        wait_for_broker(kafka, report=log.warning)
         require_topics(self._settings)
 
     async def _run(self) -> int:
@@ -132,7 +138,8 @@ class Worker:
         if failure is None:
             log.info("worker stopped")
             return OK
-        return _report(failure)
+        lost_right = await asyncio.to_thread(explain_lost_right, self._settings, failure)
+        return _report(lost_right or failure)
 
 
 async def _start(app: DistillwatchApp) -> None:

@@ -81,7 +81,9 @@ def make_desk(tmp_path: Path, names: Names) -> Iterator[Callable[[dict[str, Any]
     desks: list[Desk] = []
 
     def make(kafka: dict[str, Any]) -> Desk:
-        desks.append(Desk(tmp_path, names, kafka))
+        folder = tmp_path / f"desk-{len(desks)}"
+        folder.mkdir()
+        desks.append(Desk(folder, names, kafka))
         return desks[-1]
 
     yield make

@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 EAGER = {"block_requests": 2, "entropy_block_requests": 5, "warmup_requests": 50, "least_threshold": 10.0}
 START_MS = 1_772_582_400_000
 MINUTE_MS = 60_000
+FLAGGED_FROM = 70
 
 
 @dataclass
@@ -98,7 +99,7 @@ class Desk:
 
 def event(number: int) -> dict[str, object]:
     """One request."""
-    flags = {"flags": ["canary"]} if number >= 70 else {}
+    flags = {"flags": ["canary"]} if number >= FLAGGED_FROM else {}
     prompt = f"question {number * 7919 % 101} about one topic"
     return {
         "id": f"r{number:06d}",
