@@ -24,8 +24,9 @@ from streams.transport import BatchConsumer, BatchTransport
 log = structlog.get_logger(__name__)
 
 FETCH_BYTES = 4_194_304
-SESSION_SECONDS = 15.0
+SESSION_SECONDS = 10.0
 REBALANCE_SECONDS = 60.0
+STOP_SECONDS = 15.0
 
 
 class DistillwatchApp(faust.App):
@@ -129,7 +130,7 @@ class DistillwatchApp(faust.App):
     async def on_stop(self) -> None:
         """Checkpoint while producer and consumer still run, unless we are stopping because of a failure."""
         if not self.crashed:
-            await self._leave(REBALANCE_SECONDS / 2)
+            await self._leave(STOP_SECONDS)
         await super().on_stop()
 
     @property

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 OK = 0
 FAILED = 1
 MISCONFIGURED = 2
-STOP_SECONDS = 45.0
+STOP_SECONDS = 25.0
 
 
 def run_worker(settings: Settings, hooks: Hooks = NO_HOOKS) -> int:
@@ -56,8 +56,8 @@ class Worker:
         What somebody in the same process wants to see.
     on_dead
         Called, in a thread of its own, when there was no progress for `worker.liveness_seconds` although
-        there was something to read. Ends the process unless told otherwise: a worker that hangs cannot be
-        asked to stop.
+        there was something to read, and when a stop takes too long. Ends the process unless told otherwise:
+        a worker that hangs cannot be asked to stop.
     """
 
     def __init__(
@@ -134,12 +134,20 @@ class Worker:
         await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
         log.info("worker stops")
         failure = await _end(app, running)
+        if isinstance(failure, _StuckError):
+            log.error(str(failure))
+            self._on_dead()
+            return FAILED
         asked.cancel()
         if failure is None:
             log.info("worker stopped")
             return OK
         lost_right = await asyncio.to_thread(explain_lost_right, self._settings, failure)
         return _report(lost_right or failure)
+
+
+class _StuckError(DistillwatchError):
+    """The application did not stop in time."""
 
 
 async def _start(app: DistillwatchApp) -> None:
@@ -150,10 +158,12 @@ async def _start(app: DistillwatchApp) -> None:
 async def _end(app: DistillwatchApp, running: asyncio.Task[None]) -> BaseException | None:
     """Stop the application and return what made it fail, if anything did."""
     failure = running.exception() if running.done() and not running.cancelled() else None
-    try:
-        await asyncio.wait_for(app.stop(), STOP_SECONDS)
-    except Exception as error:  # noqa: BLE001 - it is reported below
-        failure = failure or error
+    # Not `wait_for`: a stop that hangs may hang when it is cancelled, too.
+    stopping = asyncio.create_task(app.stop())
+    await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+    if not stopping.done():
+        return _StuckError(f"not ended in {STOP_SECONDS:g} s: what was not checkpointed will be read again")
+    failure = failure or stopping.exception()
     running.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await running
