@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.errors import RefusedError
+from models.errors import DistillwatchError, RefusedError
 
 if TYPE_CHECKING:
     from streams.settings import KafkaSettings
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 USED_SHARE = 0.8
 """Part of a token's life after which the next one is fetched."""
 UNKNOWN_LIFE_SECONDS = 60.0
+RETRY_SECONDS = 1.0
+"""Between two attempts that fail, however often the clients ask."""
 LARGEST_TOKEN = 65_536
 
 
@@ -48,6 +50,7 @@ class TokenCache:
         self._lock = threading.Lock()
         self._token = Token("", 0.0)
         self._renew_at = 0.0
+        self._failure: DistillwatchError | None = None
 
     def current(self) -> Token:
         """Return a token that has not expired.
@@ -63,16 +66,17 @@ class TokenCache:
             now = self._clock()
             if now >= self._renew_at:
                 self._renew(now)
+            if self._failure is not None and now >= self._token.expires_at:
+                raise type(self._failure)(str(self._failure))
             return self._token
 
     def _renew(self, now: float) -> None:
         try:
-            self._token = self._fetch()
-        except Exception:
-            if now >= self._token.expires_at:
-                raise
-            return  # the next caller tries again
-        self._renew_at = now + USED_SHARE * (self._token.expires_at - now)
+            self._token, self._failure = self._fetch(), None
+            self._renew_at = now + USED_SHARE * (self._token.expires_at - now)
+        except DistillwatchError as error:
+            self._failure = error
+            self._renew_at = now + RETRY_SECONDS
 
 
 @functools.lru_cache(maxsize=8)

@@ -50,7 +50,7 @@ def parse_flags(flags: Sequence[str]) -> dict[str, object]:
     for flag in flags:
         name, equals, value = flag.partition("=")
         if not equals or "." not in name:
-            raise SettingsError(f"--set {flag!r} must be section.key=value, such as kafka.group=blue")
+            raise SettingsError(f"--set {name!r} must be section.key=value, such as kafka.group=blue")
         values[name.strip()] = value
     return values
 

@@ -70,6 +70,17 @@ def test_a_token_that_is_still_valid_outlives_a_failure_to_renew_it(
         cache.current()
 
 
+def test_whoever_gives_no_token_is_asked_once_a_second_at_most(source: Source, cache: TokenCache) -> None:
+    source.fails = True
+    with pytest.raises(BrokerError):
+        cache.current()
+    source.fails = False
+    with pytest.raises(BrokerError, match="the endpoint is down"):
+        cache.current()
+    source.now += 1
+    assert cache.current().value == "token-1"
+
+
 def test_the_clients_of_one_process_share_their_tokens() -> None:
     login = {"security_protocol": "SASL_PLAINTEXT", "sasl_mechanism": "OAUTHBEARER"}
     first, again, other = (

@@ -24,11 +24,13 @@ class TokenEndpoint:
     secret: str = "let-me-in"  # noqa: S105 -- for this endpoint alone
     life: int = 300
     ready: bool = True
+    asked: int = 0
     given: list[str] = field(default_factory=list)
 
     def answer(self, authorization: str) -> tuple[int, dict[str, object]]:
         """Return the status and the body for a request."""
         expected = base64.b64encode(f"{self.user}:{self.secret}".encode()).decode()
+        self.asked += 1
         if not self.ready:
             return 503, {}
         if authorization != f"Basic {expected}":
