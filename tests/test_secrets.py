@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+import structlog
 from pydantic import SecretStr
 
 from models.errors import SettingsError
 from streams.cli import main
 from streams.commands.options import parse_flags
-from streams.settings import Settings, load_settings
+from streams.logs import configure_logging
+from streams.settings import LogSettings, Settings, load_settings
 
 
 def mentions_secret(annotation: object) -> bool:
@@ -102,6 +106,28 @@ def test_a_wrong_secret_is_not_repeated(shown: list[str], name: str, wrong: obje
         shown.append(repr(load_settings(None, {**FLAGS, name: wrong})))
     except SettingsError as error:
         shown += [str(error), repr(error), repr(error.__cause__)]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_a_traceback_shows_no_value(shown: list[str], form: Literal["json", "console"]) -> None:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logging(LogSettings(level="debug", format=form))
+    try:
+        fail(*FLAGS.values())
+    except ZeroDivisionError:
+        logging.getLogger("streams").exception("it failed")
+        structlog.get_logger("streams").exception("it failed")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        structlog.reset_defaults()
+    assert not shown
+
+
+def fail(*secrets: str) -> float:
+    """Fail, in a frame with secrets."""
+    return len(secrets) / 0
 
 
 @pytest.mark.parametrize("name", SECRETS)

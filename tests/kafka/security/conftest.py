@@ -14,15 +14,13 @@ from local_kafka import LocalKafka
 
 from streams.kafka_python import KafkaAdminClient
 from tests.kafka.security.certificates import Files, write_certificates
-from tests.kafka.security.desk import Desk
+from tests.kafka.security.desk import PASSWORD, USER, Desk
 from tests.kafka.security.rights import AccessLists, Right, documented_rights
 from tests.kafka.security.token_endpoint import TokenEndpoint, serve_tokens
 
 if TYPE_CHECKING:
     from conftest import Names
 
-USER = "distillwatch"
-PASSWORD = "not-a-secret"  # noqa: S105 -- of a broker that lives as long as the tests
 PATIENCE_SECONDS = 60.0
 
 

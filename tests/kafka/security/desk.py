@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from conftest import Names
 
+USER = "distillwatch"
+PASSWORD = "not-a-secret"  # noqa: S105 -- of a broker that lives as long as the tests
 ROOT = Path(__file__).resolve().parents[3]
 # Few requests are enough for an episode to open.
 EAGER = {"block_requests": 2, "entropy_block_requests": 5, "warmup_requests": 50, "least_threshold": 10.0}
@@ -28,6 +30,7 @@ class Desk:
     folder: Path
     names: Names
     kafka: dict[str, Any]
+    others: dict[str, dict[str, Any]] = field(default_factory=dict)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
@@ -38,7 +41,7 @@ class Desk:
     def settings(self) -> Path:
         """Write the settings file."""
         names = self.names
-        every = {
+        every: dict[str, dict[str, Any]] = {
             "kafka": {**self.kafka, "group": names.group},
             "source": {"topic": names.source},
             "topics": {
@@ -53,6 +56,8 @@ class Desk:
             "state": {"checkpoint_seconds": 0.5, "checkpoint_events": 100},
             "metrics": {"port": 0},
         }
+        for section, values in self.others.items():
+            every[section] = {**every.get(section, {}), **values}
         lines = [
             line
             for section, values in every.items()

@@ -10,37 +10,45 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streams.cli import main
+from tests.kafka.security.desk import PASSWORD
+from tests.kafka.security.silence import assert_silent
+
 if TYPE_CHECKING:
     from tests.kafka.security.desk import Desk
     from tests.kafka.security.rights import AccessLists, Right
+    from tests.kafka.security.token_endpoint import TokenEndpoint
 
 ROLES = ("deployer", "worker", "producer", "reader", "auditor")
 MECHANISMS = ("SSL", "mTLS", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER")
 
 
 @pytest.mark.parametrize("mechanism", MECHANISMS)
-def test_everything_works_from_the_topics_to_the_alert_with_the_documented_rights(
+def test_everything_works_from_the_topics_to_the_alert_and_shows_no_secret(  # noqa: PLR0917 -- fixtures
     mechanism: str,
     sections: dict[str, dict[str, Any]],
     make_desk: Callable[[dict[str, Any]], Desk],
+    token_endpoint: TokenEndpoint,
     access_lists: AccessLists,
     rights_of: Callable[[str], list[Right]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     desk = make_desk(sections[mechanism])
+    desk.others = {"log": {"level": "debug"}}
     [write] = rights_of("producer")
     access_lists.allow([right for role in ROLES for right in rights_of(role)])
     access_lists.allow([replace(write, operation="Create")])
-    for command in (
-        ["topics", "apply", "--with-source"],
-        ["doctor"],
-        ["replay", desk.events(range(100))],
-    ):
-        done = desk.run(*command)
-        assert done.returncode == 0, done.stdout + done.stderr
+    settings = ["--config", str(desk.settings())]
+    assert main([*settings, "topics", "apply", "--with-source"]) == 0
     worker = desk.start_worker()
+    for command in (["doctor"], ["replay", desk.events(range(100))]):
+        assert main([*settings, *command]) == 0
     reader = desk.start("alerts", "--from-beginning", "--follow")
     assert reader.stdout is not None
     assert json.loads(reader.stdout.readline())["metadata"]["tenant_uid"] == "t"
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0, desk.said()
-    assert desk.run("state", "digest").stdout.split()[1] == "1"
+    assert main([*settings, "state", "digest"]) == 0
+    said = "".join(capsys.readouterr())
+    assert said.splitlines()[-1].endswith(" 1")
+    assert_silent(said + desk.said(), PASSWORD, token_endpoint.secret, *token_endpoint.given)
