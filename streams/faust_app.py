@@ -17,6 +17,7 @@ from yarl import URL
 from streams.connection import faust_credentials
 from streams.dead_letters import OVERHEAD_BYTES
 from streams.pipeline import Pipeline
+from streams.recovery import StrictTableManager
 from streams.settings import Settings
 from streams.state_table import StateTable
 from streams.transport import BatchConsumer, BatchTransport
@@ -171,6 +172,7 @@ def new_app(
         on_lost=on_lost,
         **_broker_options(settings),
         **_producer_options(settings),
+        TableManager=StrictTableManager,
         agent_supervisor=CrashingSupervisor,
         autodiscover=False,
         cache="memory://",
