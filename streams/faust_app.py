@@ -96,6 +96,12 @@ class DistillwatchApp(faust.App):
         if self.table is not None:
             self.table.records.restore(tp.partition, records)
 
+    def restored_to(self, tp: TP, position: int) -> None:
+        """Tell Faust's recovery, which waits for the last record before the end, that there may be none."""
+        recovery = cast("TableManager", self.tables).recovery
+        if tp in recovery.active_tps and (recovery.active_offsets.get(tp) or 0) < position - 1:
+            recovery.active_offsets[tp] = position - 1
+
     def lost(self, tp: TP, count: int) -> None:
         """Say that records were deleted before they were read."""
         log.error(
@@ -133,6 +139,11 @@ class DistillwatchApp(faust.App):
         if not self.crashed:
             await self._leave(STOP_SECONDS)
         await super().on_stop()
+
+    async def _producer_flush(self, logger: Any) -> None:
+        """Leave what a failed checkpoint gave up: nothing that depends on it was committed."""
+        if not self.crashed:
+            await super()._producer_flush(logger)
 
     @property
     def _state_topic(self) -> str | None:

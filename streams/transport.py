@@ -30,8 +30,9 @@ from faust.types.tuples import ConsumerMessage
 
 LOGGER = logging.getLogger("faust.transport")
 FETCH_SECONDS = 1.0
+FETCH_WAIT_MS = 250
 GAP_SECONDS = 1.0
-LEAVE_SECONDS = 5.0
+LEAVE_SECONDS = 3.0
 MAX_BATCHES_IN_FLIGHT = 8
 
 
@@ -63,6 +64,9 @@ class BatchApp(Protocol):
 
     def restore(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Take in records of a changelog."""
+
+    def restored_to(self, tp: TP, position: int) -> None:
+        """Hear that all records of a changelog below an offset have been handed over."""
 
     def lost(self, tp: TP, count: int) -> None:
         """Hear of records that were deleted before they were read."""
@@ -117,12 +121,17 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             await asyncio.wait_for(super().on_thread_stop(), LEAVE_SECONDS)
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
-        """Make a consumer that is not shown what a transaction took back; Faust ties that to its own."""
+        """Make a consumer with two options that Faust does not offer.
+
+        It is not shown what a transaction took back. And its fetches return soon: a broker answers nothing
+        else on a connection before it has answered the fetch.
+        """
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001
+        consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         return consumer
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
+    async def seek_to_start(self) -> dict[TP, int]:
         """Seek the batch topics to where they are to be read from; commit it where nothing is committed."""
         ranges = await self.call_thread(self._ranges)
         starts: dict[TP, int] = {}
@@ -143,8 +152,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         lane = [tp for tp in consumer.assignment() if tp.topic in self.consumer.lane.batch_topics]
         if not lane:
             return {}
-        firsts, ends = await consumer.beginning_offsets(lane), await consumer.end_offsets(lane)
-        return {TP(*tp): (await consumer.committed(tp), firsts[tp], ends[tp]) for tp in lane}
+        firsts, ends, *committed = await asyncio.gather(
+            consumer.beginning_offsets(lane), consumer.end_offsets(lane), *map(consumer.committed, lane)
+        )
+        return {TP(*tp): (offset, firsts[tp], ends[tp]) for tp, offset in zip(lane, committed, strict=True)}
 
     async def _seek(self, starts: Mapping[TP, int], missing: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
@@ -198,6 +209,7 @@ class BatchConsumer(driver.Consumer):
         self._unfinished: dict[int, int] = {}
         self._room = asyncio.Event()
         self._positioned = False
+        self._seek_for: int | None = None
         self._gap_asked: defaultdict[TP, float] = defaultdict(float)
         self.lane = cast("BatchApp", self.app)
 
@@ -232,14 +244,31 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Forget the batches under way, which Faust is about to drop, before anybody is told."""
         self._positioned = False
+        self._seek_for = None
         self._unfinished.clear()
         self._room.set()
         await super().on_partitions_revoked(revoked)
 
     async def perform_seek(self) -> None:
+        """Have the batch topics sought before they are read.
+
+        Not here: Faust gives up waiting after a while, does not look at what became of it, and would then
+        read nothing for ever.
+        """
+        self._seek_for = self.app.consumer_generation_id
+
+    async def _seek_if_due(self) -> None:
         """Seek to where each partition is to be read from; only then may the batch topics be read."""
-        await super().perform_seek()
-        self._positioned = True
+        generation, self._seek_for = self._seek_for, None
+        if generation is None or not self._is_current(generation):
+            return
+        try:
+            starts = await self._thread.seek_to_start()
+        except IllegalStateError:  # a partition has left meanwhile
+            return
+        if self._is_current(generation):
+            self._read_offset.update(starts)
+            self._positioned = True
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Leave liveness to the worker, which knows which of the partitions have something to read."""
@@ -254,9 +283,11 @@ class BatchConsumer(driver.Consumer):
             while not (self.should_stop or fetcher.should_stop):
                 if not self.flow_active:
                     await self.wait(self.can_resume_flow.wait())
+                await self._seek_if_due()
                 records = await self._getmany(self._readable(), FETCH_SECONDS)
                 if not self.should_stop and self.flow_active:
                     await self._hand_over(records, self.app.consumer_generation_id)
+                    self._tell_recovery()
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
                 raise
@@ -271,6 +302,12 @@ class BatchConsumer(driver.Consumer):
                 await self._hand_over_batch(BatchMessage(tp, batch, generation))
             else:
                 await self._hand_over_changelog(tp, batch)
+
+    def _tell_recovery(self) -> None:
+        """Say how far changelogs were read: compaction may have left nothing at their end to be shown."""
+        for tp in self._get_active_partitions() if self.flow_active else ():
+            if tp.topic not in self.lane.batch_topics:
+                self.lane.restored_to(tp, self._thread.fetch_position(tp))
 
     async def _notice_loss(self, tp: TP, offset: int) -> None:
         """Tell records that retention deleted from the gaps that compaction and transactions leave."""
@@ -306,6 +343,11 @@ class OrderedProducer(driver.Producer):
     """An idempotent producer: what it sends to a partition stands there once and in order."""
 
     logger = LOGGER
+
+    async def on_stop(self) -> None:
+        """Stop, but do not wait for what the broker does not take."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(super().on_stop(), LEAVE_SECONDS)
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}

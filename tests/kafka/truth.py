@@ -62,8 +62,7 @@ class Outcome:
         self.repeats += known is not digest
 
     def keep(self, model: TenantModel) -> None:
-        """Take in a tenant's state, but for where it has read to: that differs from run to run."""
-        model.offset = -1
+        """Take in a tenant's state; where on the topics it has read to is no part of it."""
         self.tenants[model.name] = sha256(model.dump()).hexdigest()
         self.events[model.name] = model.events
 
@@ -71,7 +70,8 @@ class Outcome:
 def judged(settings: Settings) -> Outcome:
     """Judge the source topic without a worker."""
     records = read_topic(settings.kafka.bootstrap_servers, settings.source.topic)
-    reader = RequestReader(decoder("native"), Sketcher(load_embedder("hashed"), settings.privacy.key))
+    sketcher = Sketcher(load_embedder("hashed"), settings.privacy.key)
+    reader = RequestReader(decoder("native"), sketcher, settings.source.max_ahead_ms)
     fleet = Fleet(settings.detector, lambda _tenant: None, max_tenants=1_000_000)
     outcome = Outcome()
     for number, (_, sketch) in enumerate(reader.read([_consumed(record) for record in records]).sketches):
@@ -122,7 +122,11 @@ def _snapshots(records: Iterable[Message]) -> dict[str, bytes]:
         if value is None:
             best.pop(key, None)
             continue
-        state = decode_state(value)
+        try:
+            state = decode_state(value)
+        except SnapshotError:  # it counts as none
+            best.pop(key, None)
+            continue
         if key not in best or best[key][0] <= state.position:
             best[key] = state.position, state.body
     if empty := [key for key, (_, body) in best.items() if not body]:
