@@ -72,7 +72,7 @@ class DistillwatchApp(faust.App):
         """Say what keeps the worker from reading: nothing when it reads, or has no partition to read."""
         if self.should_stop:
             return "stopping"
-        if self.tables.actives_ready:
+        if self.tables.actives_ready and self.lane.reads():
             return ""
         return "restoring state" if self.in_recovery else "waiting for partitions"
 

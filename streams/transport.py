@@ -236,6 +236,10 @@ class BatchConsumer(driver.Consumer):
         unread = sum(max(0, self._thread.end(tp) - at) for tp, at in self.positions().items())
         return unread + sum(self._unfinished.values())
 
+    def reads(self) -> bool:
+        """Tell whether the batch topics are read, as far as we have any partitions of them."""
+        return self._positioned or not self.positions()
+
     def positions(self) -> dict[TP, int]:
         """Return the offset to be read next of each of our partitions of the batch topics."""
         ours = [tp for tp in self.assignment() if tp.topic in self.lane.batch_topics]
