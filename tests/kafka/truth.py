@@ -24,6 +24,7 @@ from streams.settings import Settings
 from streams.state_record import PARTITION_KEY, decode_state
 from tests.kafka.topic_reader import read_topic
 
+DAY_MS = 86_400_000
 Key = tuple[str, int, int]
 """What a consumer of alerts tells findings apart by: uid, activity and time."""
 
@@ -72,7 +73,8 @@ def judged(settings: Settings) -> Outcome:
     records = read_topic(settings.kafka.bootstrap_servers, settings.source.topic)
     sketcher = Sketcher(load_embedder("hashed"), settings.privacy.key)
     reader = RequestReader(decoder("native"), sketcher, settings.source.max_ahead_ms)
-    fleet = Fleet(settings.detector, lambda _tenant: None, max_tenants=1_000_000)
+    ttl_ms = int(settings.state.ttl_days * DAY_MS)
+    fleet = Fleet(settings.detector, lambda _tenant: None, max_tenants=1_000_000, ttl_ms=ttl_ms)
     outcome = Outcome()
     for number, (_, sketch) in enumerate(reader.read([_consumed(record) for record in records]).sketches):
         for finding in fleet.apply(sketch, number):
