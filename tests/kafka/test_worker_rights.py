@@ -41,6 +41,6 @@ def test_a_worker_without_rights_ends_with_the_right_to_ask_for(
 
 def test_a_worker_with_a_wrong_password_is_told_so_at_once(guarded_settings: Settings) -> None:
     code, said = start_worker(guarded_settings, "mistaken")
-    assert code != 0
+    assert code == 2
     assert "kafka.sasl_password" in said
     assert "mistaken" not in said

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 import ssl
 from pathlib import Path
 
 import pytest
-from faust.auth import SASLCredentials, SSLCredentials
+from faust.auth import OAuthCredentials, SASLCredentials, SSLCredentials
 
 from models.errors import BrokerError, SettingsError
 from streams.connection import (
@@ -97,6 +98,24 @@ def test_faust_gets_credentials_of_the_same_settings() -> None:
     plain = faust_credentials(settings(security_protocol="SASL_PLAINTEXT", **LOGIN))
     assert isinstance(plain, SASLCredentials)
     assert plain.protocol.value == "SASL_PLAINTEXT"
+
+
+def test_faust_gets_tokens_where_we_log_in_by_them(tmp_path: Path) -> None:
+    login = {"sasl_mechanism": "OAUTHBEARER", "oauth_token_file": tmp_path / "token"}
+    credentials = faust_credentials(settings(security_protocol="SASL_SSL", **login))
+    assert isinstance(credentials, OAuthCredentials)
+    assert credentials.protocol.value == "SASL_SSL"
+    (tmp_path / "token").write_text("abc")
+    assert asyncio.run(credentials.oauth_cb.token()) == "abc"
+    options = client_options(settings(security_protocol="SASL_SSL", **login))
+    assert options["sasl_mechanism"] == "OAUTHBEARER"
+    assert "sasl_plain_password" not in options
+
+
+def test_no_connection_is_made_below_tls_1_2() -> None:
+    context = ssl_context(settings(security_protocol="SSL"))
+    assert context is not None
+    assert context.minimum_version is ssl.TLSVersion.TLSv1_2
 
 
 def test_waiting_backs_off_says_so_and_ends_with_the_first_answer() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
 import pytest
 from confluent_kafka import Producer
 
@@ -35,6 +38,19 @@ def test_log_in_and_certificates_are_passed_on() -> None:
     assert options["sasl.username"] == "watch"
     assert options["sasl.password"] == "hunter2"
     assert options["ssl.ca.location"] == "/etc/ca.pem"
+
+
+def test_tokens_come_from_the_same_place_as_the_workers(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("abc")
+    login = {"kafka.sasl_mechanism": "OAUTHBEARER", "kafka.oauth_token_file": str(tmp_path / "token")}
+    options = librdkafka_options(
+        load_settings(None, {"kafka.security_protocol": "SASL_PLAINTEXT", **login}).kafka
+    )
+    ask = options["oauth_cb"]
+    assert callable(ask)
+    token, expiry = cast("tuple[str, float]", ask(""))
+    assert (token, expiry > 0) == ("abc", True)
+    Producer(options).close()
 
 
 def test_librdkafka_knows_every_option() -> None:

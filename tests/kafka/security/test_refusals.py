@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +105,47 @@ def test_a_refusal_names_the_setting_and_ends_every_command_with_2(  # noqa: PLR
     code, line = run_worker(desk)
     assert code == 2
     assert_says(line, said)
+
+
+TRIALS = {
+    "librdkafka": """
+producer = Producer(librdkafka_options(kafka))
+producer.list_topics(timeout=3)
+""",
+    "kafka-python": """
+KafkaAdminClient(**client_options(kafka), bootstrap_timeout_ms=3000).close()
+""",
+}
+TRIAL = """
+import os, sys
+from confluent_kafka import KafkaException, Producer
+from streams.connection import client_options
+from streams.kafka_python import KafkaAdminClient, errors
+from streams.librdkafka import librdkafka_options
+from streams.settings import KafkaSettings
+kafka = KafkaSettings.model_validate_json(sys.argv[1])
+try:
+    exec(sys.argv[2])
+except (KafkaException, errors.KafkaError):
+    os._exit(3)
+os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("client", TRIALS)
+@pytest.mark.parametrize(
+    ("change", "code"), [({}, 0), ({"ssl_cafile": "{other_ca}"}, 3), ({"bootstrap_servers": "localhost"}, 3)]
+)
+def test_every_client_verifies_the_broker_by_itself(
+    client: str, change: dict[str, Any], code: int, sections: Sections, files: Files
+) -> None:
+    section = {**sections["SSL"], "request_timeout": 2.0}
+    if "bootstrap_servers" in change:
+        change = {"bootstrap_servers": section["bootstrap_servers"].replace("127.0.0.1", "localhost")}
+    kafka = json.dumps({**section, **filled(change, files)})
+    # In a process of its own: a client that is refused leaves threads and sockets behind.
+    done = subprocess.run([sys.executable, "-c", TRIAL, kafka, TRIALS[client]], timeout=60, check=False)
+    assert done.returncode == code
 
 
 def test_a_token_that_has_expired_is_refused(
