@@ -48,6 +48,10 @@ lint: $(DEV) ## ruff (rules and format) and mypy
 bench: $(DEV) java ## the benchmarks, each with its peers and its limit
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: chaos
+chaos: $(DEV) java ## random kills, then a soak (CHAOS_KILLS=200, CHAOS_REBALANCES=50, CHAOS_SOAK_MINUTES=30, CHAOS_SEED=)
+	@DISTILLWATCH_REQUIRE_KAFKA=1 $(BIN)/python -m pytest tests/kafka/chaos -m chaos -s $(ARGS)
+
 .PHONY: fuzz
 fuzz: $(CHAOS) ## every decoder under coverage-guided fuzzing (FUZZ_SECONDS=60 for each, FUZZ_SEED=)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(ARGS)

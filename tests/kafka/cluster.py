@@ -12,8 +12,10 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -248,6 +250,26 @@ class Cluster:
             file.write_text("".join(f"{key}={value}\n" for key, value in {**shared, **own}.items()))
             run_tool([*java, "kafka.tools.StorageTool", "format", "-t", identity, "-c", str(file)])
             self.nodes.append(Node(n + 1, bootstrap, folder, [*java, "kafka.Kafka", str(file)]))
+
+
+@contextmanager
+def slow(node: Node, *, stalled: float, awake: float) -> Iterator[None]:
+    """Have a node stand still and go on in turn, so many seconds each, and go on afterwards."""
+    over = threading.Event()
+
+    def alternate() -> None:
+        while not over.wait(awake):
+            node.pause()
+            over.wait(stalled)
+            node.resume()
+
+    thread = threading.Thread(target=alternate)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def cluster_or_skip(size: int) -> Cluster:

@@ -8,9 +8,12 @@ import threading
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from confluent_kafka import Producer
+
+if TYPE_CHECKING:
+    from tests.kafka.stand import Stand
 
 START_MS = 1_735_689_600_000
 TURN_MS = 6 * 60_000
@@ -115,6 +118,11 @@ class Publisher:
             self._send(number)
         self.published += count
         self.flush()
+
+    def pass_by(self, stand: Stand, count: int) -> None:
+        """Wait, while the thread runs, for so many more requests; workers that give up are started anew."""
+        goal = self.published + count
+        stand.wait_until(lambda: self.published >= goal)
 
     def flush(self) -> None:
         """Return when the broker has everything."""

@@ -22,7 +22,10 @@ HERE = Path(__file__).resolve().parent
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.1
 FAILED = 1
+OK = 0
 KILLED = -signal.SIGKILL
+TERMINATED = -signal.SIGTERM
+"""Ended by SIGTERM before it had anything to checkpoint: while it was starting."""
 
 
 @dataclass
@@ -31,7 +34,8 @@ class Worker:
 
     process: subprocess.Popen[bytes]
     log: Path
-    hung: bool = False
+    armed: bool = False
+    hit: bool = False
 
     @property
     def runs(self) -> bool:
@@ -48,6 +52,7 @@ class Worker:
 
     def end(self, number: int = signal.SIGTERM, seconds: float = 60.0) -> int:
         """End it by a signal and return its exit code."""
+        self.hit = True
         self.send(number)
         return self.process.wait(seconds)
 
@@ -71,7 +76,7 @@ class Stand:
     folder: Path
     workers: list[Worker] = field(default_factory=list)
     gone: list[Worker] = field(default_factory=list)
-    failed: int = 0
+    started: list[Worker] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=count)
 
     def start(self, step: str = "", times: int = 1) -> Worker:
@@ -80,8 +85,9 @@ class Stand:
         armed = [step, str(times)] if step else []
         command = [sys.executable, str(HERE / "armed_worker.py"), self.settings.model_dump_json(), *armed]
         with log.open("wb") as out:
-            worker = Worker(subprocess.Popen(command, stderr=out, cwd=HERE.parents[1]), log)
+            worker = Worker(subprocess.Popen(command, stderr=out, cwd=HERE.parents[1]), log, bool(step))
         self.workers.append(worker)
+        self.started.append(worker)
         return worker
 
     def start_ready(self) -> Worker:
@@ -100,11 +106,14 @@ class Stand:
         """Start anew what gave up, as whatever supervises workers does; any other end is an error."""
         for worker in [worker for worker in self.workers if not worker.runs]:
             self.workers.remove(worker)
-            self.gone.append(worker)
-            code = worker.process.returncode
-            assert code in {FAILED, KILLED}, f"a worker ended with code {code}:\n{worker.said()[-6000:]}"
-            self.failed += code == FAILED
+            self.bury(worker, {FAILED, KILLED})
             self.start()
+
+    def bury(self, worker: Worker, usual: set[int]) -> None:
+        """Take note of a worker that has ended, with one of these codes."""
+        code = worker.process.returncode
+        assert code in usual, f"a worker ended with code {code}:\n{worker.said()[-6000:]}"
+        self.gone.append(worker)
 
     def wait_until(self, condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         """Keep the workers alive until a condition holds."""
@@ -116,18 +125,27 @@ class Stand:
 
     def wait_for_death(self, worker: Worker) -> None:
         """Wait until a worker has killed itself."""
-        code = worker.process.wait(PATIENCE_SECONDS)
+        worker.process.wait(PATIENCE_SECONDS)
         self.workers.remove(worker)
-        self.gone.append(worker)
-        assert code == KILLED, f"a worker ended with code {code}:\n{worker.said()[-6000:]}"
+        self.bury(worker, {KILLED})
 
-    def is_done(self) -> bool:
-        """Tell whether everything on the source topic and the sketch topic has been committed."""
+    def behind(self) -> int:
+        """Return how many records of the source topic and the sketch topic have not been committed.
+
+        Raises
+        ------
+        KafkaException
+            The broker cannot say.
+        """
         kafka, topics = self.settings.kafka, [self.settings.source.topic]
         if not self.settings.source.keyed_by_tenant:
             topics.append(self.settings.topics.sketches)
+        return sum(unread(kafka.bootstrap_servers, kafka.group, topic) for topic in topics)
+
+    def is_done(self) -> bool:
+        """Tell whether everything has been committed."""
         try:
-            return not any(unread(kafka.bootstrap_servers, kafka.group, topic) for topic in topics)
+            return not self.behind()
         except KafkaException:
             return False
 
@@ -139,13 +157,17 @@ class Stand:
         expected
             What an undisturbed run says; what the detector says without a bus unless given.
         """
-        self.wait_until(self.is_done)
-        codes = [self.end(worker) for worker in list(self.workers)]
-        outcome = found(self.settings)
+        outcome = self.outcome()
         wrong = differences(outcome, expected or judged(self.settings))
         assert not wrong, "\n".join(wrong)
-        assert codes == [0] * len(codes)
         return outcome
+
+    def outcome(self) -> Outcome:
+        """Wait until all is done, end the workers, and return what they have said and kept."""
+        self.wait_until(self.is_done)
+        codes = [self.end(worker) for worker in list(self.workers)]
+        assert codes == [OK] * len(codes), self.last_words()
+        return found(self.settings)
 
     def last_words(self) -> str:
         """Return the end of every living worker's log."""
@@ -153,7 +175,7 @@ class Stand:
 
     def kill_all(self) -> None:
         """Leave no process behind."""
-        for worker in self.workers:
+        for worker in self.started:
             worker.process.kill()
             worker.process.wait()
 
