@@ -7,6 +7,8 @@ the group's coordinator, and reads nothing for ever.
 
 from __future__ import annotations
 
+import logging
+
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery, ServiceStopped
 from mode.services import WaitArgT
@@ -14,11 +16,14 @@ from mode.utils.times import Seconds, want_seconds
 
 from models.errors import BrokerError
 
+LOGGER = logging.getLogger("faust.tables")
 REQUESTS_IN_A_STEP = 4
 
 
 class StrictRecovery(Recovery):
     """A recovery that fails when the broker does not answer."""
+
+    logger = LOGGER
 
     async def _wait(self, coro: WaitArgT, timeout: Seconds | None = None) -> None:  # noqa: ASYNC109 - the signature is Faust's
         """Wait for a step, or for another rebalance.
@@ -41,6 +46,8 @@ class StrictRecovery(Recovery):
 
 class StrictTableManager(TableManager):
     """A table manager with such a recovery."""
+
+    logger = LOGGER
 
     @property
     def recovery(self) -> Recovery:

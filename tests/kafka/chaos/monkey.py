@@ -13,7 +13,7 @@ from tests.kafka.chaos.tally import Tally
 from tests.kafka.cluster import Cluster
 from tests.kafka.stand import FAILED, KILLED, OK, TERMINATED, Stand, Worker
 
-WORK_SECONDS = 0.1, 2.5
+WORK_SECONDS = 0.1, 2.0
 SETTLE_SECONDS = 15.0
 MOST_WORKERS = 3
 FEWEST_WORKERS = 2

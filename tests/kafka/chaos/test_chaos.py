@@ -18,7 +18,7 @@ from tests.kafka.stand import stand
 from tests.kafka.truth import Outcome, differences, judged
 
 KILLS_A_ROUND = 20
-RATE = 500.0
+RATE = 300.0
 
 
 @pytest.mark.chaos
