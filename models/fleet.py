@@ -14,6 +14,7 @@ from models.tenant import TenantModel
 
 Restore = Callable[[str], bytes | None]
 NEVER = 2**63
+LEAST_CROWD = 256
 SLACK_MS = 48 * 3_600_000
 """How much longer than its time to live a silent tenant should be kept: a late request meets it as it was."""
 
@@ -58,6 +59,11 @@ class Fleet:
     def changes(self) -> int:
         """How many tenants changed since the last checkpoint."""
         return len(self._changed)
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many more tenants live than may stay that a checkpoint should not wait."""
+        return len(self._live) > self._max_tenants + max(LEAST_CROWD, self._max_tenants // 8)
 
     def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
         """Judge one request that stands at this offset of the partition.

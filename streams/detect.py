@@ -153,6 +153,10 @@ class Detect(Stage):
         self._metrics.tenants(model for _, model in self.tenants())
         return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
 
+    def crowded(self) -> bool:
+        """Tell whether more tenants live than memory is meant for; they may leave once they are written."""
+        return any(state.fleet.crowded for state in self._states.values())
+
     def tenants(self) -> Iterator[tuple[str, TenantModel]]:
         """Iterate over the live tenants and their models."""
         for state in self._states.values():

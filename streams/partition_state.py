@@ -66,6 +66,10 @@ class Fleet(Protocol):
     def tenants(self) -> Mapping[str, TenantModel]:
         """Live tenants."""
 
+    @property
+    def crowded(self) -> bool:
+        """Whether too many of them live."""
+
     def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
         """Judge one request."""
 

@@ -39,9 +39,9 @@ class Pipeline:
         self._due = asyncio.Event()
 
     async def process(self, stage: Stage, batch: BatchMessage) -> None:
-        """Let a stage process a batch, and note when enough has been done for a checkpoint."""
+        """Let a stage process a batch, and note when it is time for a checkpoint."""
         self._since += await stage.process(batch)
-        if self._since >= self._events:
+        if self._since >= self._events or stage.crowded():
             self._due.set()
 
     async def checkpoint_for_ever(self) -> None:

@@ -64,6 +64,10 @@ class Stage(ABC):
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Process a chunk and post what follows from it."""
 
+    def crowded(self) -> bool:
+        """Tell whether a checkpoint would free memory that is scarce."""
+        return False
+
     @abstractmethod
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""

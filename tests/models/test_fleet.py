@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.config import DetectorConfig
 from models.finding import Activity, Finding
-from models.fleet import Fleet
+from models.fleet import LEAST_CROWD, Fleet
 from models.sketch import Origin, Sketch
 from models.snapshot import Header, digest, pack, peek, unpack
 from models.tenant import TenantModel
@@ -318,3 +318,14 @@ def test_a_digest_knows_the_state_and_not_the_place() -> None:
         store.checkpoint(fleet)
     assert here.blobs["a"] != there.blobs["a"]
     assert digest(here.blobs["a"]) == digest(there.blobs["a"])
+
+
+def test_a_crowd_of_new_tenants_asks_for_a_checkpoint_which_lets_them_go() -> None:
+    store = Store()
+    fleet = Fleet(CONFIG, store.restore, max_tenants=10)
+    applied(fleet, [request(f"t{number}", number) for number in range(10 + LEAST_CROWD)])
+    assert not fleet.crowded
+    applied(fleet, [request("one more", 9_999)], first=9_999)
+    assert fleet.crowded
+    store.checkpoint(fleet)
+    assert not fleet.crowded

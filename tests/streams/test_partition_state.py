@@ -30,6 +30,7 @@ class CountingFleet:
         self.refused_snapshots = 0
         self.skipped = 0
         self.repeated = 0
+        self.crowded = False
 
     def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
         if sketch.id == "poison":
