@@ -103,7 +103,7 @@ def test_a_snapshot_beyond_its_limit_costs_the_past_at_a_restore_and_nothing_bef
     second = stand.start()
     stand.wait_until(stand.is_done)
     assert stand.end(second) == 0
-    assert second.said().count("tenant starts cold") >= load.load.tenants
+    assert second.said().count("tenant starts cold: its last") == load.load.tenants
 
 
 def found_findings(stand: Stand) -> set[tuple[str, int, int]]:
