@@ -17,6 +17,7 @@ FUZZ_SEED    ?=
 RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 CHAOS   := $(VENV)/.chaos
+AUDIT   := $(VENV)/.audit
 KAFKA   := deploy/kafka/local_kafka.py
 
 ##@ Use
@@ -56,6 +57,10 @@ chaos: $(DEV) java ## random kills, then a soak (CHAOS_KILLS=200, CHAOS_REBALANC
 fuzz: $(CHAOS) ## every decoder under coverage-guided fuzzing (FUZZ_SECONDS=60 for each, FUZZ_SEED=)
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) $(ARGS)
 
+.PHONY: audit
+audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where none can be looked up
+	@$(BIN)/python deploy/audit.py $(ARGS)
+
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) --output-file requirements.lock pyproject.toml
@@ -63,6 +68,7 @@ lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes
 	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
 	    --output-file requirements-dev.lock --group build --group dev pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-chaos.lock --group chaos
+	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-audit.lock --group audit
 
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
@@ -106,6 +112,11 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 $(CHAOS): requirements-chaos.lock $(DEV)
 	@echo "Installing the pinned fuzzer ..." >&2
 	@$(PIP) install --require-hashes --requirement requirements-chaos.lock
+	@touch $@
+
+$(AUDIT): requirements-audit.lock $(DEV)
+	@echo "Installing the pinned auditor ..." >&2
+	@$(PIP) install --require-hashes --requirement requirements-audit.lock
 	@touch $@
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.

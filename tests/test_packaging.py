@@ -26,11 +26,12 @@ LOCKS = {
         *PROJECT["dependency-groups"]["dev"],
     ],
     "requirements-chaos.lock": PROJECT["dependency-groups"]["chaos"],
+    "requirements-audit.lock": PROJECT["dependency-groups"]["audit"],
 }
 DIRECT = sorted(
     {
         canonicalize_name(Requirement(text).name)
-        for lock in ("requirements-dev.lock", "requirements-chaos.lock")
+        for lock in ("requirements-dev.lock", "requirements-chaos.lock", "requirements-audit.lock")
         for text in LOCKS[lock]
     }
 )
