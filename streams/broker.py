@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from streams.admin import Admin
-from streams.connection import BrokerUnreachableError, client_options, uses_oauth
+from streams.connection import BrokerUnreachableError, client_options, uses_oauth, uses_tls
 from streams.handshake import shake_hands
 from streams.kafka_python import KafkaAdminClient, KafkaNetClient, errors
 
@@ -63,8 +63,14 @@ def connect(kafka: KafkaSettings, seconds: float) -> Any:
             network._net.stop()  # noqa: SLF001
         raise BrokerUnreachableError(
             f"{kafka.bootstrap_servers} takes connections and does not answer as {kafka.security_protocol}: "
-            f"it is starting, or kafka.security_protocol is wrong ({error})"
+            f"it is starting, or kafka.security_protocol is wrong{_other_name(kafka)} ({error})"
         ) from error
+
+
+def _other_name(kafka: KafkaSettings) -> str:
+    if not uses_tls(kafka):
+        return ""
+    return ", or its certificate lacks the name that the broker advertises (advertised.listeners)"
 
 
 def probe_broker(kafka: KafkaSettings) -> None:

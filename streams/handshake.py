@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import errors  # type: ignore[import-untyped]
 from aiokafka.conn import AIOKafkaConnection, OAuthAuthenticator  # type: ignore[import-untyped]
 
-from models.errors import BrokerError, RefusedError
+from models.errors import WRONG_SETUP, BrokerError, DistillwatchError, RefusedError
 from streams.connection import BrokerUnreachableError, bootstrap_servers, client_options, uses_oauth
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ async def shake_hands(kafka: KafkaSettings, seconds: float) -> None:
     raise BrokerUnreachableError(f"no broker answers as {kafka.security_protocol} ({'; '.join(reasons)})")
 
 
-def explain_refusal(kafka: KafkaSettings, server: str, error: BaseException) -> RefusedError | None:
+def explain_refusal(kafka: KafkaSettings, server: str, error: BaseException) -> DistillwatchError | None:
     """Return the error to raise for a server that another attempt cannot mend, or None."""
     cause = error.__cause__ if isinstance(error, errors.KafkaConnectionError) else error
-    if isinstance(cause, RefusedError):
+    if isinstance(cause, WRONG_SETUP):
         return cause
     said = _explain_tls(kafka, cause) if isinstance(cause, ssl.SSLError) else _explain_log_in(kafka, cause)
     return RefusedError(f"{server} {said}") if said else None

@@ -30,9 +30,7 @@ def explain_lost_right(settings: Settings, error: BaseException) -> TopicError |
     if refusal is None:
         return None
     told = isinstance(error, DistillwatchError)
-    lines = [
-        str(error) if told else f"a right was taken away ({type(refusal).__name__} for {refusal.args[0]!r})"
-    ]
+    lines = [str(error) if told else f"a right was taken away ({refusal})"]
     if settings.topics.check_at_start:
         try:
             require_topics(settings)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiokafka.abc import AbstractTokenProvider  # type: ignore[import-untyped]
 from aiokafka.errors import KafkaConnectionError  # type: ignore[import-untyped]
 
-from models.errors import BrokerError
+from models.errors import DistillwatchError
 from streams.kafka_python import BlockingTokenProvider
 from streams.oauth import tokens_of
 
@@ -33,7 +33,7 @@ class AsyncTokens(AbstractTokenProvider):  # type: ignore[misc]
         """
         try:
             return (await asyncio.to_thread(self._tokens.current)).value
-        except BrokerError as error:
+        except DistillwatchError as error:
             raise KafkaConnectionError(str(error)) from error
 
 

@@ -10,7 +10,14 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
-from urllib.request import HTTPErrorProcessor, HTTPSHandler, OpenerDirector, Request, build_opener
+from urllib.request import (
+    HTTPErrorProcessor,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    build_opener,
+)
 
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error  # type: ignore[import-untyped]
 
@@ -24,6 +31,7 @@ if TYPE_CHECKING:
 LARGEST_ANSWER = 2 * LARGEST_TOKEN
 REFUSED_FROM, FAILED_FROM, TOO_MANY = 400, 500, 429
 LONGEST_SECONDS = 10.0
+LONGEST_LIFE_SECONDS = 86_400.0
 _PUBLIC_CODE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -68,7 +76,7 @@ def request_token(kafka: KafkaSettings, clock: Callable[[], float] = time.time) 
     require_sendable(value, f"the answer of {_place(kafka)}")
     now = clock()
     expiry = now + seconds if seconds is not None else jwt_expiry(value)
-    return Token(value, expiry or now + UNKNOWN_LIFE_SECONDS)
+    return Token(value, min(expiry or now + UNKNOWN_LIFE_SECONDS, now + LONGEST_LIFE_SECONDS))
 
 
 def _post(kafka: KafkaSettings, body: bytes) -> tuple[int, bytes]:
@@ -89,7 +97,9 @@ def _post(kafka: KafkaSettings, body: bytes) -> tuple[int, bytes]:
 
 def _opener(kafka: KafkaSettings) -> OpenerDirector:
     context = verifying_context(kafka.oauth_cafile, "kafka.oauth_cafile")
-    return build_opener(HTTPSHandler(context=context), _EveryAnswer())
+    # What is not encrypted stays on this machine, whatever proxy there may be.
+    direct = [] if str(kafka.oauth_token_url).startswith("https:") else [ProxyHandler({})]
+    return build_opener(HTTPSHandler(context=context), _EveryAnswer(), *direct)
 
 
 def _credentials(kafka: KafkaSettings) -> str:

@@ -138,6 +138,21 @@ def test_our_secret_follows_no_redirect(endpoint: Endpoint) -> None:
     assert [path for path, _, _ in endpoint.asked] == ["/token"]
 
 
+def test_our_secret_passes_no_proxy_unencrypted(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert request_token(endpoint.settings()).value == "abc.def"
+
+
+def test_a_token_is_renewed_once_a_day_at_least(endpoint: Endpoint) -> None:
+    endpoint.body = json.dumps({**GIVEN, "expires_in": 10**12}).encode()
+    assert request_token(endpoint.settings(), lambda: 1_000.0).expires_at == 87_400
+
+
+def test_certificates_that_cannot_be_read_name_their_setting(endpoint: Endpoint) -> None:
+    with pytest.raises(SettingsError, match=r"kafka\.oauth_cafile: cannot read certificates from /nowhere"):
+        request_token(endpoint.settings(oauth_cafile="/nowhere"))
+
+
 def test_an_endless_answer_is_cut_off(endpoint: Endpoint) -> None:
     endpoint.body = b" " * (LARGEST_ANSWER * 2)
     with pytest.raises(BrokerUnreachableError, match="too long or too slow"):
