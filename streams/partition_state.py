@@ -2,12 +2,12 @@
 
 Why nothing is lost or counted twice
 ------------------------------------
-Let C be the committed offset and P the position in the partition's own record. A checkpoint writes, each step
-after the one before has been acknowledged: the alerts, the snapshots of the changed tenants, the partition's
-record, the commit. So at any crash
+Let P be the position in the partition's own record. A checkpoint writes, each step after the one before has
+been acknowledged: the alerts, the snapshots of the changed tenants, the partition's record, the commit. So at
+any crash
 
-- C <= P, because the record precedes the commit; reading resumes at C and everything below P is skipped. That
-  is right because all snapshots that hold the events below P were acknowledged before P was written.
+- Reading resumes at P. That is right because all snapshots that hold the events below P were acknowledged
+  before P was written. The committed offset is at or below it, and only of use to tools that show the lag.
 - A tenant's snapshot may be newer than P, if the crash came between the two. It carries the offset of its
   last event, and the fleet skips that tenant's events up to there. A tenant without such a snapshot reads
   them.
@@ -19,6 +19,9 @@ record, the commit. So at any crash
   is therefore new exactly if its source offset is above the highest seen from its source partition: the mark.
   Marks are a function of the records from P on and of the marks in P's record, and both are read again
   together, so that a replay takes the same decisions.
+
+Without its record a partition is read again from the first sketch there is, which makes the marks
+anew; tenants skip what their snapshots hold.
 
 A snapshot beyond the size limit is not written. In its place goes an empty one, which says that the tenant's
 history is missing: its model lives on in memory, and starts cold if it has to be restored. To leave the older
