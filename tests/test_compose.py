@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from streams.cli import app
 from streams.settings import load_settings
+from streams.worker import STOP_SECONDS
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -68,6 +69,26 @@ def test_a_container_of_ours_can_do_little(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+@pytest.mark.parametrize("name", OURS)
+def test_a_container_of_ours_writes_only_to_memory_of_a_stated_size_and_to_named_volumes(name: str) -> None:
+    service = SERVICES[name]
+    assert [mount for mount in service["tmpfs"] if not re.search(r":size=\d+m$", mount)] == []
+    mounts = [mount.split(":") for mount in service.get("volumes", [])]
+    assert [mount for mount in mounts if mount[0] not in COMPOSE["volumes"] and mount[-1] != "ro"] == []
+
+
+def test_the_state_of_a_worker_lies_on_a_volume_that_its_user_may_write_to() -> None:
+    folder = SERVICES["worker"]["environment"]["DISTILLWATCH_STATE__FOLDER"]
+    user, group = SERVICES["worker"]["user"].split(":")
+    assert f"worker-state:{folder}" in SERVICES["worker"]["volumes"]
+    assert f"--owner {user} --group {group} --mode 700 {folder}\n" in DOCKERFILE
+
+
+def test_a_worker_is_given_the_time_that_it_may_need_to_stop() -> None:
+    seconds = int(SERVICES["worker"]["stop_grace_period"].removesuffix("s"))
+    assert seconds > STOP_SECONDS
+
+
 @pytest.mark.parametrize("name", ["kafka", "worker", "prometheus"])
 def test_what_keeps_running_has_limits(name: str) -> None:
     assert set(SERVICES[name]["deploy"]["resources"]["limits"]) == {"cpus", "memory"}
@@ -105,7 +126,7 @@ def test_health_and_metrics_are_asked_for_where_the_worker_listens() -> None:
     scraped = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text(encoding="utf-8"))
     (job,) = scraped["scrape_configs"]
     (target,) = job["dns_sd_configs"]
-    assert f"127.0.0.1:{port}/health" in SERVICES["worker"]["healthcheck"]["test"][-1]
+    assert f'127.0.0.1:{port}/health/live"' in SERVICES["worker"]["healthcheck"]["test"][-1]
     assert (target["names"], str(target["port"])) == (["worker"], port)
     assert f"EXPOSE {port}" in DOCKERFILE
 
