@@ -13,11 +13,8 @@ from streams.topics import require_topics
 if TYPE_CHECKING:
     from streams.settings import Settings
 
-_REFUSALS = (
-    errors.ClusterAuthorizationFailedError,
-    errors.GroupAuthorizationFailedError,
-    errors.TopicAuthorizationFailedError,
-)
+_REFUSED = "AuthorizationFailed"
+"""Part of the names of all such errors, one of which may also be the text of a plain KafkaError."""
 
 
 def explain_lost_right(settings: Settings, error: BaseException) -> TopicError | None:
@@ -26,7 +23,7 @@ def explain_lost_right(settings: Settings, error: BaseException) -> TopicError |
     Asks the broker which rights we miss, and so may take `kafka.request_timeout`; not for a thread with an
     event loop.
     """
-    refusal = next((cause for cause in causes(error) if isinstance(cause, _REFUSALS)), None)
+    refusal = next((cause for cause in causes(error) if is_refusal(cause)), None)
     if refusal is None:
         return None
     told = isinstance(error, DistillwatchError)
@@ -37,6 +34,11 @@ def explain_lost_right(settings: Settings, error: BaseException) -> TopicError |
         except DistillwatchError as found:
             lines.append(str(found))
     return TopicError("\n".join(lines))
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Tell whether an error of aiokafka comes from a missing right."""
+    return isinstance(error, errors.KafkaError) and _REFUSED in repr(error)
 
 
 def causes(error: BaseException | None) -> Iterator[BaseException]:
