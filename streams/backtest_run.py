@@ -125,25 +125,27 @@ def _json_lines(name: str | None) -> Iterator[Callable[[object], None]]:
     if name is None:
         yield lambda _value: None
         return
-    with ExitStack() as stack:
-        file = _stdout() if name == STDOUT else stack.enter_context(_create(name))
+    file = sys.stdout.buffer if name == STDOUT else _create(name)
+    try:
         yield lambda value: _write(file, name, value)
-        file.flush()
+    finally:
+        with _told(name):
+            file.flush() if name == STDOUT else file.close()
 
 
 def _write(file: BinaryIO, name: str, value: object) -> None:
-    try:
+    with _told(name):
         file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DistillwatchError(f"cannot write {name}: {error.strerror}") from None
-
-
-def _stdout() -> BinaryIO:
-    return sys.stdout.buffer
 
 
 def _create(name: str) -> BinaryIO:
-    try:
+    with _told(name):
         return Path(name).open("wb")
-    except OSError as error:
-        raise DistillwatchError(f"cannot write {name}: {error.strerror}") from None

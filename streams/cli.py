@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -71,4 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for line in str(error).splitlines():
             typer.echo(f"distillwatch: {line}", err=True)
         return WRONG_USE if isinstance(error, WRONG_SETUP) else FAILED
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        typer.echo(f"distillwatch: {error.strerror or error}{where}: what was written is not whole", err=True)
+        _discard_output()
+        return FAILED
     return OK
+
+
+def _discard_output() -> None:
+    """Let what is still buffered go nowhere: Python would try to write it once more when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import typer
 
 from streams.cli import app, main
 
+ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
     "alerts",
     "backtest",
@@ -140,3 +144,36 @@ def test_the_schema_is_json_and_refuses_unknown_keys(capsys: pytest.CaptureFixtu
     schema = json.loads(capsys.readouterr().out)
     assert schema["additionalProperties"] is False
     assert schema["$defs"]["KafkaSettings"]["additionalProperties"] is False
+
+
+FULL = Path("/dev/full")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize(
+    "arguments",
+    [["config", "show"], ["config", "schema"], ["backtest", "events.jsonl", "--alerts", "alerts.jsonl"]],
+    ids=" ".join,
+)
+def test_a_full_disk_under_the_output_is_said_in_a_line(arguments: list[str], tmp_path: Path) -> None:
+    event = {"id": "a", "time": 1_772_582_400, "tenant": "t", "prompt": "hello"}
+    (tmp_path / "events.jsonl").write_text(json.dumps(event) + "\n")
+    command = [sys.executable, "-m", "streams", *arguments]
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=variables, cwd=tmp_path
+        )
+    assert done.returncode == 1
+    assert done.stderr == "distillwatch: No space left on device: what was written is not whole\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_the_rejected_lines_is_said_with_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "events.jsonl").write_text("not json\n")
+    (tmp_path / "report").mkdir()
+    (tmp_path / "report" / "dead-letters.jsonl").symlink_to(FULL)
+    assert main(["backtest", "events.jsonl", "--alerts", "alerts.jsonl", "--report", "report"]) == 1
+    assert "cannot write report/dead-letters.jsonl: No space left on device" in capsys.readouterr().err
