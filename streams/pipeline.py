@@ -40,7 +40,8 @@ class Pipeline:
 
     async def process(self, stage: Stage, batch: BatchMessage) -> None:
         """Let a stage process a batch, and note when it is time for a checkpoint."""
-        self._since += await stage.process(batch)
+        count = await stage.process(batch)  # `+=` over an await would forget what the other stage added
+        self._since += count
         if self._since >= self._events or stage.crowded():
             self._due.set()
 

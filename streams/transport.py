@@ -132,7 +132,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def seek_to_start(self) -> dict[TP, int]:
-        """Seek the batch topics to where they are to be read from; commit it where nothing is committed."""
+        """Seek the batch topics to where they are to be read from; commit it where less is committed."""
         ranges = await self.call_thread(self._ranges)
         starts: dict[TP, int] = {}
         for tp, (committed, first, end) in ranges.items():
@@ -142,8 +142,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             if start < first:
                 self.consumer.lane.lost(tp, first - start)
             starts[tp] = max(start, first)
-        missing = {tp: starts[tp] for tp, (committed, _, _) in ranges.items() if committed is None}
-        await self.call_thread(self._seek, starts, missing)
+        # A crash may have come between the state and the commit, and nothing new may come for long.
+        behind = {tp: at for tp, at in starts.items() if (ranges[tp][0] or -1) < at}
+        await self.call_thread(self._seek, starts, behind)
         return starts
 
     async def _ranges(self) -> dict[TP, tuple[int | None, int, int]]:
@@ -157,9 +158,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         )
         return {TP(*tp): (offset, firsts[tp], ends[tp]) for tp, offset in zip(lane, committed, strict=True)}
 
-    async def _seek(self, starts: Mapping[TP, int], missing: Mapping[TP, int]) -> None:
+    async def _seek(self, starts: Mapping[TP, int], behind: Mapping[TP, int]) -> None:
         consumer = self._ensure_consumer()
-        await self._commit_positions(missing)
+        await self._commit_positions(behind)
         assigned = consumer.assignment()
         for tp, start in starts.items():
             if tp in assigned:

@@ -14,13 +14,13 @@ PARTITIONS = 4
 QUICK = {"request_timeout": 3.0, "startup_timeout": 60.0}
 
 
-def quick_settings(cluster: Cluster, *, source: str = "", **sections: dict[str, Any]) -> Settings:
+def quick_settings(cluster: Cluster, *, source_topic: str = "", **sections: dict[str, Any]) -> Settings:
     """Build settings with topics and a group that nobody else uses."""
     unique = uuid.uuid4().hex[:8]
     ours = {name: f"{name}-{unique}" for name in ("sketches", "state", "alerts", "dead_letters")}
     chosen: dict[str, dict[str, Any]] = {
         "kafka": {"bootstrap_servers": cluster.bootstrap, "group": f"group-{unique}", **QUICK},
-        "source": {"topic": source or f"requests-{unique}"},
+        "source": {"topic": source_topic or f"requests-{unique}"},
         "topics": {**ours, "partitions": PARTITIONS, "replication_factor": cluster.size},
         "embedding": {"kind": "hashed"},
         "detector": EAGER,

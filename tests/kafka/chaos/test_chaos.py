@@ -62,7 +62,7 @@ def play(
 def settings_of_a_round(cluster: Cluster) -> tuple[Settings, Settings]:
     """Return two sets of topics with one source, and create them."""
     hurt = quick_settings(cluster)
-    calm = quick_settings(cluster, source=hurt.source.topic)
+    calm = quick_settings(cluster, source_topic=hurt.source.topic)
     for settings in (hurt, calm):
         apply_topics(settings, with_source=True)
     return hurt, calm

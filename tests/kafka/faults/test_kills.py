@@ -44,3 +44,14 @@ def test_workers_killed_at_random_under_load_lose_nothing_and_count_nothing_twic
             stand.end(chance.choice(stand.workers), signal.SIGKILL)
             stand.start()
     stand.finish()
+
+
+def test_a_worker_killed_just_before_its_last_commit_leaves_no_lag_behind(
+    one: Cluster, make_stand: MakeStand, publisher: MakePublisher
+) -> None:
+    at_the_end = {"checkpoint_seconds": 3600.0, "checkpoint_events": EVENTS}
+    stand = make_stand(one, source={"keyed_by_tenant": True}, state=at_the_end)
+    publisher(stand).publish(EVENTS)
+    stand.wait_for_death(stand.start("partitions_written"))
+    stand.start()
+    stand.finish()
