@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 import uvloop
@@ -44,7 +44,25 @@ def run_worker(settings: Settings, hooks: Hooks = NO_HOOKS) -> int:
     are wrong; 1 when the broker could not be reached or anything else failed.
     """
     configure_logging(settings.log)
-    return Worker(settings, hooks).run()
+    with _ended_at_once():
+        return Worker(settings, hooks).run()
+
+
+@contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Let SIGTERM end us while there is nothing to checkpoint: process 1 of a container is deaf to it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise SystemExit(OK)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Worker:

@@ -1,6 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+import signal
+import socket
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -30,3 +36,32 @@ def test_the_watchdog_acts_when_there_is_no_progress() -> None:
     now[0] = 6.0
     assert dead.wait(10)
     watchdog.close()
+
+
+def test_a_stop_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stuck:
+        async def stop(self) -> None:
+            await asyncio.Event().wait()
+
+    async def end() -> BaseException | None:
+        running = asyncio.create_task(asyncio.sleep(0))
+        await running
+        return await worker._end(Stuck(), running)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(worker, "STOP_SECONDS", 0.0)
+    failure = asyncio.run(end())
+    assert str(failure) == "not ended in 0 s: what was not checkpointed will be read again"
+
+
+def test_a_worker_that_waits_for_its_broker_can_be_ended() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        nobody = f"127.0.0.1:{probe.getsockname()[1]}"
+    options = ["--set", f"kafka.bootstrap_servers={nobody}", "--set", "metrics.port=0"]
+    command = [sys.executable, "-m", "streams", *options, "worker"]
+    root = Path(__file__).resolve().parents[2]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=root, text=True) as process:
+        assert process.stderr
+        assert any("trying again" in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
