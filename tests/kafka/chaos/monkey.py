@@ -15,6 +15,8 @@ from tests.kafka.stand import FAILED, KILLED, OK, TERMINATED, Stand, Worker
 
 WORK_SECONDS = 0.1, 2.0
 SETTLE_SECONDS = 15.0
+# How long a worker hangs, in sessions; a producer gives up after four.
+SESSIONS = 1.2, 5.5
 MOST_WORKERS = 3
 FEWEST_WORKERS = 2
 TICK_SECONDS = 0.1
@@ -79,7 +81,7 @@ class Monkey:
         self._start()
 
     def _rebalance(self) -> None:
-        deeds = [self._hang, self._roll]
+        deeds = [self._hang, self._hang, self._roll]
         deeds += [self._join] * 2 if len(self.stand.workers) < MOST_WORKERS else []
         deeds += [self._leave] * 2 if len(self.stand.workers) > FEWEST_WORKERS else []
         self.chance.choice(deeds)()
@@ -96,7 +98,7 @@ class Monkey:
         worker = self.chance.choice(self.stand.workers)
         worker.send(signal.SIGSTOP)
         session = self.stand.settings.kafka.request_timeout
-        self._in(session * self.chance.uniform(1.2, 2.5), lambda: worker.send(signal.SIGCONT))
+        self._in(session * self.chance.uniform(*SESSIONS), lambda: worker.send(signal.SIGCONT))
         self.tally.hangs += 1
 
     def _roll(self) -> None:
