@@ -14,8 +14,8 @@ import pytest
 from models.sketch import Origin, Sketch, encode_sketch
 from tests.kafka.cluster import Cluster
 from tests.kafka.load import START_MS, Load, Publisher
-from tests.kafka.quick_settings import PARTITIONS
-from tests.kafka.stand import Stand, Worker
+from tests.kafka.process import invented, resident
+from tests.kafka.stand import Stand
 from tests.kafka.topic_reader import read_topic
 from tests.kafka.truth import judged
 from tests.kafka.upkeep import write
@@ -24,23 +24,9 @@ EVENTS = 2400
 INVENTED = 12_000
 LIVE = 300
 LONG = "x" * 100_000
-PAGE = 4096
 MiB = 1_048_576
 MakeStand = Callable[..., Stand]
 MakePublisher = Callable[[Stand], Publisher]
-
-
-def resident(worker: Worker) -> int:
-    """Return the memory that a worker holds, in bytes."""
-    return int(Path(f"/proc/{worker.process.pid}/statm").read_text().split()[1]) * PAGE
-
-
-def invented(count: int) -> Iterator[tuple[int, bytes, bytes]]:
-    """A request each of tenants that nobody knows."""
-    for number in range(count):
-        name = f"invented-{number}"
-        request = {"id": name, "time": START_MS + number, "tenant": name, "prompt": f"the {number}th of them"}
-        yield number % PARTITIONS, name.encode(), json.dumps(request).encode()
 
 
 def test_a_flood_of_invented_tenants_is_bounded_in_memory_and_evicts_no_evidence(
@@ -51,11 +37,11 @@ def test_a_flood_of_invented_tenants_is_bounded_in_memory_and_evicts_no_evidence
     load.publish(EVENTS)
     worker = stand.start()
     stand.wait_until(stand.is_done)
-    before = resident(worker)
-    write(one.bootstrap, stand.settings.source.topic, invented(INVENTED))
+    before = resident(worker.process.pid)
+    write(one.bootstrap, stand.settings.source.topic, invented(0, INVENTED))
     stand.wait_until(stand.is_done)
     # In memory they would take 24 kB each.
-    assert resident(worker) - before < INVENTED * 24_000 // 3
+    assert resident(worker.process.pid) - before < INVENTED * 24_000 // 3
     load.publish(EVENTS)
     outcome = stand.finish()
     assert len(outcome.tenants) == INVENTED + load.load.tenants
