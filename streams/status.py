@@ -48,15 +48,15 @@ class Status:
     def _partitions(self) -> list[dict[str, Any]]:
         if self.app is None or self.hindrance():
             return []
-        lane = self.app.lane
+        unread = self.app.lane.unread()
         return [
             {
                 "topic": tp.topic,
                 "partition": tp.partition,
                 "position": position,
-                "lag": max(0, (lane.highwater(tp) or position) - position),
+                "lag": unread.get(tp, 0),
             }
-            for tp, position in sorted(lane.positions().items())
+            for tp, position in sorted(self.app.lane.positions().items())
         ]
 
     def _checkpoint_age(self) -> float | None:

@@ -168,15 +168,20 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     def fetch_position(self, tp: TP) -> int:
         """Return where the next fetch begins: past what no reader is shown, such as marks of transactions."""
-        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
-        state = assignment.state_value(TopicPartition(*tp)) if assignment else None
+        state = self._state(tp)
         return state.position if state and state.has_valid_position else 0
 
     def end(self, tp: TP) -> int:
         """Return where the readable part of a partition ended at the last fetch, before open transactions."""
-        consumer = self._ensure_consumer()
-        stable, end = consumer.last_stable_offset(tp), consumer.highwater(tp)
-        return (end if stable is None or stable < 0 else stable) or 0
+        state = self._state(tp)
+        if state is None:
+            return 0
+        return (state.highwater if state.lso is None or state.lso < 0 else state.lso) or 0
+
+    def _state(self, tp: TP) -> Any:
+        """Return what aiokafka knows of a partition, from any thread; nothing if it has just left us."""
+        assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
+        return assignment.state_value(TopicPartition(*tp)) if assignment else None
 
     async def commit_positions(self, positions: Mapping[TP, int]) -> bool:
         """Commit the offsets of the records to read next; false when the partitions have moved on."""
@@ -234,8 +239,11 @@ class BatchConsumer(driver.Consumer):
 
     def lag(self) -> int:
         """Return how many records of the batch topics are known to wait, those under way included."""
-        unread = sum(max(0, self._thread.end(tp) - at) for tp, at in self.positions().items())
-        return unread + sum(self._unfinished.values())
+        return sum(self.unread().values()) + sum(self._unfinished.values())
+
+    def unread(self) -> dict[TP, int]:
+        """Return how many records are known to wait in each of our partitions of the batch topics."""
+        return {tp: max(0, self._thread.end(tp) - at) for tp, at in self.positions().items()}
 
     def reads(self) -> bool:
         """Tell whether the batch topics are read, as far as we have any partitions of them."""
