@@ -32,8 +32,7 @@ RECOVERY_LIMIT_SECONDS = 30.0
 STOP_LIMIT_SECONDS = 10.0
 LOOK_SECONDS = 0.02
 BEFORE_THE_CRASH = 5_000
-CHANGED = 10_000
-EVENTS_FOR_CHANGED = 12_000  # drawn from 100,000 tenants they are of more than 10,000 of them
+EVENTS_BEFORE_THE_STOP = 12_000  # of more than 10,000 tenants, if there are 100,000
 
 
 @dataclass
@@ -113,7 +112,7 @@ def recovery(tenants: int) -> Table:
         before = at
     table.add_row("crash to first event judged", f"{before:.1f}", f"{RECOVERY_LIMIT_SECONDS:.0f}")
     table.add_row(
-        f"SIGTERM to the end, more than {CHANGED:,} tenants changed",
+        f"SIGTERM to the end, {changed(tenants):,} tenants changed",
         f"{stopped:.1f}",
         f"{STOP_LIMIT_SECONDS:.0f}",
     )
@@ -125,9 +124,14 @@ def prepare(bootstrap: str, settings: Settings, tenants: int) -> int:
     names = [name(number).encode() for number in range(tenants)]
     blobs = snapshots()
     fill(bootstrap, settings.topics.state, state_records(names, blobs))
-    count = 4 * (BEFORE_THE_CRASH + EVENTS_FOR_CHANGED)
+    count = 4 * (BEFORE_THE_CRASH + EVENTS_BEFORE_THE_STOP)
     fill(bootstrap, settings.source.topic, events(count, text=True, seed=2, tenants=tenants))
     return tenants * sum(map(len, blobs)) // len(blobs)
+
+
+def changed(tenants: int) -> int:
+    """Return the number of tenants that so many events drawn at random are expected to be of."""
+    return round(tenants * (1 - (1 - 1 / tenants) ** EVENTS_BEFORE_THE_STOP))
 
 
 def follow(worker: Watched) -> None:
@@ -139,7 +143,7 @@ def follow(worker: Watched) -> None:
 
 
 def stop(worker: Watched) -> float:
-    """Let more than 10,000 tenants change, stop the worker under load, and return the seconds.
+    """Let tenants change, stop the worker under load, and return the seconds.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def stop(worker: Watched) -> float:
         It did not end as asked.
     """
     steps = dict(worker.seconds)
-    worker.until("changed", lambda: worker.judged() >= EVENTS_FOR_CHANGED)
+    worker.until("changed", lambda: worker.judged() >= EVENTS_BEFORE_THE_STOP)
     worker.seconds = steps
     began = time.monotonic()
     worker.process.send_signal(signal.SIGTERM)
