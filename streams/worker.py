@@ -25,6 +25,7 @@ from streams.rights import explain_lost_right
 from streams.settings import Settings
 from streams.status import Status
 from streams.topics import require_topics
+from streams.watchdog import Watchdog
 from streams.web import WebServer
 
 log = structlog.get_logger(__name__)
@@ -90,9 +91,11 @@ class Worker:
     def run(self) -> int:
         """Run until stopped and return the exit code."""
         try:
-            self._preflight()
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-                return runner.run(self._run())
+            with self._observed() as (metrics, status):
+                self._preflight()
+                metrics.liveness.progress()
+                with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                    return runner.run(self._run(metrics, status))
         except DistillwatchError as error:
             return _report(error)
 
@@ -111,20 +114,26 @@ class Worker:
         wait_for_broker(kafka, report=log.warning)
         require_topics(self._settings)
 
-    async def _run(self) -> int:
-        liveness = Liveness(self._settings.worker.liveness_seconds)
-        metrics = Metrics(liveness=liveness)
+    @contextmanager
+    def _observed(self) -> Iterator[tuple[Metrics, Status]]:
+        """Answer on our port, from before the broker is there until nothing is left to ask for."""
+        metrics = Metrics(liveness=Liveness(self._settings.worker.liveness_seconds))
         metrics.build(version=release(), embedding=self._settings.embedding.kind)
         status = Status(self._settings, metrics.registry)
         server = self._web_server(metrics, status)
-        watchdog = _Watchdog(liveness, self._on_dead)
+        try:
+            yield metrics, status
+        finally:
+            if server:
+                server.close()
+
+    async def _run(self, metrics: Metrics, status: Status) -> int:
+        watchdog = Watchdog(metrics.liveness, self._on_dead)
         try:
             status.app = create_app(self._settings, metrics, self._hooks)
             return await self._serve(status.app)
         finally:
             watchdog.close()
-            if server:
-                server.close()
 
     def _web_server(self, metrics: Metrics, status: Status) -> WebServer | None:
         web = self._settings.metrics
@@ -205,28 +214,6 @@ def _report(error: BaseException) -> int:
         return FAILED
     log.error("worker failed", error=type(error).__name__, exc_info=error)
     return FAILED
-
-
-class _Watchdog:
-    """Looks at the liveness once a second, from outside the event loop."""
-
-    def __init__(self, liveness: Liveness, on_dead: Callable[[], None]) -> None:
-        self._liveness = liveness
-        self._on_dead = on_dead
-        self._closed = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
-        self._thread.start()
-
-    def _watch(self) -> None:
-        while not self._closed.wait(1.0):
-            if not self._liveness.alive():
-                log.error("no progress although records wait: ending", seconds=self._liveness.silence())
-                self._on_dead()
-                return
-
-    def close(self) -> None:
-        self._closed.set()
-        self._thread.join()
 
 
 def _end_process() -> None:

@@ -5,14 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from models.errors import BrokerError, DeliveryError, SettingsError, TopicError
 from streams import worker
-from streams.liveness import Liveness
 
 
 @pytest.mark.parametrize(
@@ -27,15 +26,6 @@ from streams.liveness import Liveness
 )
 def test_the_exit_code_says_who_has_to_act(error: Exception, code: int) -> None:
     assert worker._report(error) == code
-
-
-def test_the_watchdog_acts_when_there_is_no_progress() -> None:
-    now = [0.0]
-    dead = threading.Event()
-    watchdog = worker._Watchdog(Liveness(5.0, lambda: now[0]), dead.set)
-    now[0] = 6.0
-    assert dead.wait(10)
-    watchdog.close()
 
 
 def test_a_stop_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,15 +43,20 @@ def test_a_stop_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch)
     assert str(failure) == "not ended in 0 s: what was not checkpointed will be read again"
 
 
-def test_a_worker_that_waits_for_its_broker_can_be_ended() -> None:
+def test_a_worker_that_waits_for_its_broker_is_alive_and_can_be_ended() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         nobody = f"127.0.0.1:{probe.getsockname()[1]}"
-    options = ["--set", f"kafka.bootstrap_servers={nobody}", "--set", "metrics.port=0"]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--set", f"kafka.bootstrap_servers={nobody}", "--set", f"metrics.port={port}"]
     command = [sys.executable, "-m", "streams", *options, "worker"]
     root = Path(__file__).resolve().parents[2]
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=root, text=True) as process:
         assert process.stderr
         assert any("trying again" in line for line in process.stderr)
+        with urlopen(f"http://127.0.0.1:{port}/health/live") as page:
+            assert page.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
