@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import structlog
 
+from models.errors import DeliveryError
 from streams.checkpoint import Checkpointer
 from streams.stage import Stage
 from streams.transport import BatchMessage
@@ -71,14 +72,16 @@ class Pipeline:
         Raises
         ------
         DeliveryError
-            The checkpoint could not be written; the worker must end.
-        TimeoutError
-            It took too long; the same.
+            The checkpoint could not be written, or not in time; the worker must end.
         """
         for stage in self._stages:
             stage.halt()
         try:
             await asyncio.wait_for(self._checkpointer.run(), seconds)
+        except TimeoutError:
+            raise DeliveryError(
+                f"the last checkpoint was not written in {seconds:g} s; what it would have held is read again"
+            ) from None
         finally:
             for stage in self._stages:
                 stage.reset()
