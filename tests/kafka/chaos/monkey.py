@@ -43,14 +43,16 @@ class Monkey:
     _later: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
 
     def rage(self, kills: int, rebalances: int) -> None:
-        """Kill and rebalance so often, and hurt the broker once, in any order."""
-        broker_at = self.chance.randrange(kills)
+        """Kill and rebalance so often, kill the broker and have it stall once each, in any order."""
+        broker_at, stall_at = self.chance.randrange(kills), self.chance.randrange(kills)
         self._start()
         self._start()
         self._let_them_work()
         while (left := kills - self.deaths) > 0 or rebalances > self.rebalances:
             if self.deaths >= broker_at and not self.tally.brokers:
-                self._hurt_broker()
+                self._kill_broker()
+            if self.deaths >= stall_at and not self.tally.stalls:
+                self._stall_broker()
             self._act(max(0, left), max(0, rebalances - self.rebalances))
             self._let_them_work()
         while self._later or self._leaving:
@@ -109,7 +111,13 @@ class Monkey:
                 self._let_them_work()
         self.tally.rolls += 1
 
-    def _hurt_broker(self) -> None:
+    def _stall_broker(self) -> None:
+        [node] = self.cluster.nodes
+        node.pause()
+        self._in(self.chance.uniform(0.5, 5.0), node.resume)
+        self.tally.stalls += 1
+
+    def _kill_broker(self) -> None:
         [node] = self.cluster.nodes
         node.kill()
         self._in(self.chance.uniform(0.2, 5.0), node.start)

@@ -21,8 +21,8 @@ class Tally:
         of them restarted one by one.
     assignments
         How often a worker was given partitions, or none.
-    brokers
-        Times that the broker was killed and started again.
+    brokers, stalls
+        Times that the broker was killed and started again, and that it stood still for seconds.
     gave_up
         Workers that ended with code 1, as documented, and were started again.
     repeats
@@ -39,6 +39,7 @@ class Tally:
     rolls: int = 0
     assignments: int = 0
     brokers: int = 0
+    stalls: int = 0
     gave_up: int = 0
     source_events: int = 0
     findings: int = 0
