@@ -12,6 +12,7 @@ from models.evidence.shiryaev_roberts import ShiryaevRoberts
 from models.evidence.track import Track, Verdict
 from models.finding import UID_CHARS, Activity, Finding, SignalReading, episode_uid
 from models.repeats import Repeats
+from models.resampling import Resampling
 from models.signals.novelty import Novelty
 from models.signals.rate import Rate
 from models.signals.shape import RequestShape
@@ -34,6 +35,9 @@ RIVER_VERSION = "0.26.1"
 """Whose bytes stand in the snapshots."""
 
 
+Part = Track | ShiryaevRoberts | LogitSweep | Resampling | Suspects | Repeats | Episode
+
+
 class TenantModel:
     """The signals of one tenant, their evidence and the episode they lead to.
 
@@ -52,7 +56,7 @@ class TenantModel:
         self._shape = Track(RequestShape(), block, warmup)
         self._topics = Track(TopicEntropy(), config.entropy_block_requests, warmup)
         self._joint = ShiryaevRoberts(block)
-        self._sweep = LogitSweep()
+        self._rules = (LogitSweep(), Resampling())
         self._suspects = Suspects()
         self._repeats = Repeats()
         self.episode = Episode(config)
@@ -77,13 +81,13 @@ class TenantModel:
     def evidence(self) -> float:
         """The combined Shiryaev-Roberts statistic."""
         streams = [stream.statistic for stream in self._streams()]
-        return max(sum(streams) / len(streams), self._sweep.share * self.threshold)
+        return max(sum(streams) / len(streams), self._ruled * self.threshold)
 
     @property
     def fresh_evidence(self) -> float:
         """The same of late alone, bounded, so that it fades within a few hundred usual requests."""
         streams = [stream.fresh for stream in self._streams()]
-        return max(sum(streams) / len(streams), self._sweep.share * self.threshold)
+        return max(sum(streams) / len(streams), self._ruled * self.threshold)
 
     @property
     def threshold(self) -> float:
@@ -113,7 +117,9 @@ class TenantModel:
             track.observe(x, verdict, now)
         self._gather(x, verdicts, now)
         evidence, fresh = self.evidence, self.fresh_evidence
-        statement = self.episode.weigh(now, evidence, self.threshold, fresh=fresh, warm=self._warm())
+        statement = self.episode.weigh(
+            now, evidence, self.threshold, fresh=fresh, warm=self._warm() or self._ruled >= 1
+        )
         if statement is not None:
             if statement.activity is Activity.CREATE:
                 self._uid = episode_uid(self.name, x.id)
@@ -139,7 +145,8 @@ class TenantModel:
 
     def _gather(self, x: Sketch, verdicts: list[Verdict | None], now: int) -> None:
         """Take the request into the joint evidence, the rule and the list of suspects."""
-        self._sweep.observe_one(x)
+        for rule in self._rules:
+            rule.observe_one(x)
         e = self._joint_e(x, verdicts)
         if e is not None:
             self._joint.update(e, now)
@@ -157,6 +164,11 @@ class TenantModel:
             e += RATE_WEIGHT * (min(RATE_CEILING, rate.e) - e)
         return max(e, self._config.flag_strength) if x.flags else e
 
+    @property
+    def _ruled(self) -> float:
+        """How much of an alert the plain rules have seen."""
+        return max(rule.share for rule in self._rules)
+
     def _warm(self) -> bool:
         return self._novelty.warm or (self._shape.warm and self._content < LITTLE_CONTENT * self.events)
 
@@ -170,7 +182,8 @@ class TenantModel:
         if was is not self.episode.state:  # closed, or cooled down: the evidence of the episode is spent
             for stream in self._streams():
                 stream.reset()
-            self._sweep.reset()
+            for rule in self._rules:
+                rule.reset()
             self._suspects.clear()
         return closed
 
@@ -202,8 +215,7 @@ class TenantModel:
             SignalReading(track.signal.name, *track.reading(), track.signal.unit, track.share(threshold))
             for track in self.tracks
         ]
-        if self._sweep.share:
-            readings.append(self._sweep.reading())
+        readings += [rule.reading() for rule in self._rules if rule.share]
         return tuple(sorted(readings, key=lambda reading: -reading.evidence))
 
     def dump(self) -> bytes:
@@ -241,8 +253,8 @@ class TenantModel:
         self._uid = source.text(UID_CHARS)
         source.end()
 
-    def _parts(self) -> tuple[Track | ShiryaevRoberts | LogitSweep | Suspects | Repeats | Episode, ...]:
-        return (*self.tracks, self._joint, self._sweep, self._suspects, self._repeats, self.episode)
+    def _parts(self) -> tuple[Part, ...]:
+        return (*self.tracks, self._joint, *self._rules, self._suspects, self._repeats, self.episode)
 
 
 def _risk(ratio: float) -> int:
