@@ -50,7 +50,7 @@ bench: $(DEV) java ## the benchmarks, each with its peers and its limit
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: chaos
-chaos: $(DEV) java ## random kills, then a soak (CHAOS_KILLS=200, CHAOS_REBALANCES=50, CHAOS_SOAK_MINUTES=30, CHAOS_SEED=)
+chaos: $(DEV) java fuzz ## fuzzing, random kills, a flood, a soak (CHAOS_KILLS=200, CHAOS_SOAK_MINUTES=30, CHAOS_SEED=)
 	@DISTILLWATCH_REQUIRE_KAFKA=1 $(BIN)/python -m pytest tests/kafka/chaos -m chaos -s $(ARGS)
 
 .PHONY: fuzz
