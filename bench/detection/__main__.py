@@ -1,16 +1,10 @@
-"""What is found and what it costs in false alarms, on labelled worlds of real prompts and rates.
-
-The worlds come from outside the repository: a folder with `eval/world.py`, `eval/score.py`, a manifest and
-the data, named by DISTILLWATCH_EVAL or lying beside the repository as `../shared`.
-"""
+"""What is found and what it costs in false alarms, on labelled worlds of real prompts and rates."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -21,8 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-ROOT = Path(__file__).resolve().parents[1]
-BENIGN, DAYS = 110, 4
+from bench.detection.worlds import evaluation_folder, make_world, run
 
 
 def main() -> None:
@@ -39,34 +32,21 @@ def main() -> None:
     Console().print(table(scores))
 
 
-def evaluation_folder() -> Path | None:
-    """Return the folder of the evaluation worlds, if there is one."""
-    folder = Path(os.environ.get("DISTILLWATCH_EVAL", ROOT.parent / "shared"))
-    return folder if (folder / "eval" / "world.py").exists() else None
-
-
 def judge(folder: Path, seed: int, settings: list[str]) -> dict[str, Any]:
     """Make one world, run the backtest over it and score its findings."""
     with TemporaryDirectory(prefix="distillwatch-world-") as name:
         scratch = Path(name)
         world, truth, alerts = scratch / "world.jsonl.gz", scratch / "truth.json", scratch / "alerts.jsonl"
-        evaluation = folder / "eval"
-        source = ["--data", folder / "data" / "dev", "--manifest", evaluation / "dev.json"]
-        size = ["--seed", seed, "--benign", BENIGN, "--days", DAYS]
-        run(sys.executable, evaluation / "world.py", *source, *size, "--out", world, "--truth", truth)
+        make_world(folder, seed, world, truth)
         flags = [word for setting in settings for word in ("--set", setting)]
         started = time.perf_counter()
         run(sys.executable, "-m", "streams", *flags, "backtest", world, "--alerts", alerts)
         seconds = time.perf_counter() - started
-        scored = run(sys.executable, evaluation / "score.py", "--truth", truth, "--alerts", alerts, "--json")
+        scored = run(
+            sys.executable, folder / "eval" / "score.py", "--truth", truth, "--alerts", alerts, "--json"
+        )
         result: dict[str, Any] = json.loads(scored)
     return result | {"seconds": seconds}
-
-
-def run(*command: object) -> str:
-    """Run a program to its end and return what it printed."""
-    words = [str(word) for word in command]
-    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
 
 
 def table(scores: list[dict[str, Any]]) -> Table:

@@ -1,0 +1,109 @@
+"""Labelled worlds: made by the evaluation folder, sketched once, read tenant by tenant.
+
+The worlds come from outside the repository: a folder with `eval/world.py`, `eval/score.py`, a manifest and
+the data, named by DISTILLWATCH_EVAL or lying beside the repository as `../shared`. The sketches of a world
+take minutes to make and are kept in `.cache/detection`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+from struct import Struct
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from models.native import decode_native
+from models.sketch import Origin, Sketch, decode_sketch, encode_sketch
+from models.sketcher import Sketcher
+from streams.embedders import load_embedder
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache" / "detection"
+BENIGN, DAYS = 110, 4
+BATCH = 512
+_SIZES = Struct("<HI")  # bytes of the tenant's name and of the sketch
+
+Truth = dict[str, Any]
+"""The truth file of a world, decoded."""
+
+
+def evaluation_folder() -> Path | None:
+    """Return the folder of the evaluation worlds, if there is one."""
+    folder = Path(os.environ.get("DISTILLWATCH_EVAL", ROOT.parent / "shared"))
+    return folder if (folder / "eval" / "world.py").exists() else None
+
+
+def make_world(folder: Path, seed: int, world: Path, truth: Path) -> None:
+    """Write the events of a world and the truth about them."""
+    evaluation = folder / "eval"
+    source = ["--data", folder / "data" / "dev", "--manifest", evaluation / "dev.json"]
+    size = ["--seed", seed, "--benign", BENIGN, "--days", DAYS]
+    run(sys.executable, evaluation / "world.py", *source, *size, "--out", world, "--truth", truth)
+
+
+def run(*command: object) -> str:
+    """Run a program to its end and return what it printed."""
+    words = [str(word) for word in command]
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
+
+
+def sketched_world(folder: Path, seed: int) -> tuple[Truth, dict[str, list[bytes]]]:
+    """Return the truth of a world and the encoded sketches of each tenant, in the order of events."""
+    truth, sketches = CACHE / f"truth-{seed}.json", CACHE / f"sketches-{seed}.bin"
+    if not (truth.exists() and sketches.exists()):
+        CACHE.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="distillwatch-world-") as name:
+            world, fresh = Path(name) / "world.jsonl.gz", sketches.with_suffix(".part")
+            make_world(folder, seed, world, truth)
+            with gzip.open(world, "rb") as lines, fresh.open("wb") as out:
+                out.writelines(_record(sketch) for sketch in sketch_lines(lines))
+            fresh.replace(sketches)
+    decoded: Truth = json.loads(truth.read_text(encoding="utf-8"))
+    return decoded, _by_tenant(sketches.read_bytes())
+
+
+def sketch_lines(lines: Iterable[bytes]) -> Iterator[Sketch]:
+    """Sketch events of the native format as the intake does."""
+    sketcher, number = Sketcher(load_embedder("wordllama")), count()
+    for batch in _batches(lines):
+        events = [event for event in map(decode_native, batch) if event is not None]
+        yield from sketcher.sketch_many(events, [Origin("world", 0, next(number)) for _ in events])
+
+
+def tenant_sketches(name: str, values: Iterable[bytes]) -> list[Sketch]:
+    """Decode the sketches of one tenant."""
+    return [decode_sketch(name.encode(), value) for value in values]
+
+
+def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
+    for line in lines:
+        batch.append(line)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _record(sketch: Sketch) -> bytes:
+    name, value = sketch.tenant.encode(), encode_sketch(sketch)
+    return _SIZES.pack(len(name), len(value)) + name + value
+
+
+def _by_tenant(body: bytes) -> dict[str, list[bytes]]:
+    found: dict[str, list[bytes]] = defaultdict(list)
+    start = 0
+    while start < len(body):
+        name_size, size = _SIZES.unpack_from(body, start)
+        middle = start + _SIZES.size + name_size
+        found[body[start + _SIZES.size : middle].decode()].append(body[middle : middle + size])
+        start = middle + size
+    return found
