@@ -2,7 +2,7 @@
 
 The worlds come from outside the repository: a folder with `eval/world.py`, `eval/score.py`, a manifest and
 the data, named by DISTILLWATCH_EVAL or lying beside the repository as `../shared`. The sketches of a world
-take minutes to make and are kept in `.cache/detection`.
+take minutes to make and are kept in `.cache/detection`, named after the code that made them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from itertools import count
 from pathlib import Path
 from struct import Struct
@@ -57,7 +58,8 @@ def run(*command: object) -> str:
 
 def sketched_world(folder: Path, seed: int) -> tuple[Truth, dict[str, list[bytes]]]:
     """Return the truth of a world and the encoded sketches of each tenant, in the order of events."""
-    truth, sketches = CACHE / f"truth-{seed}.json", CACHE / f"sketches-{seed}.bin"
+    made_by = digest(folder)
+    truth, sketches = CACHE / f"truth-{seed}-{made_by}.json", CACHE / f"sketches-{seed}-{made_by}.bin"
     if not (truth.exists() and sketches.exists()):
         CACHE.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix="distillwatch-world-") as name:
@@ -68,6 +70,13 @@ def sketched_world(folder: Path, seed: int) -> tuple[Truth, dict[str, list[bytes
             fresh.replace(sketches)
     decoded: Truth = json.loads(truth.read_text(encoding="utf-8"))
     return decoded, _by_tenant(sketches.read_bytes())
+
+
+def digest(folder: Path) -> str:
+    """Name everything that a world's sketches depend on."""
+    code = [ROOT / "models" / f"{name}.py" for name in ("sketch", "sketcher", "template", "embedding")]
+    made_of = [*code, *(folder / "eval" / name for name in ("world.py", "dev.json"))]
+    return blake2b(b"".join(path.read_bytes() for path in made_of), digest_size=4).hexdigest()
 
 
 def sketch_lines(lines: Iterable[bytes]) -> Iterator[Sketch]:
