@@ -144,7 +144,7 @@ def tune(accounts: Mapping[str, Account], scored: Mapping[str, Scored], most: in
     """
     clean = [_before(scores, accounts[name].until) for name, scores in scored.items()]
     every = np.unique(np.concatenate([np.empty(0), *(scores.values for scores in clean)]))
-    candidates = np.append(every, np.inf)
+    candidates = np.append(-np.inf, np.nextafter(every, np.inf))  # just above each score
 
     def kept(place: int) -> bool:
         return _total(clean, float(candidates[place])) <= most

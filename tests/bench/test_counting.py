@@ -81,7 +81,7 @@ def test_a_tuned_threshold_keeps_the_budget(values: list[list[float]], budget: i
 def test_a_tuned_threshold_is_no_higher_than_it_must_be() -> None:
     known = accounts(*(tenant(f"t{number}") for number in range(10)))
     scores = {f"t{number}": scored([0, number, 0]) for number in range(10)}
-    assert tune(known, scores, 3) == 7
+    assert 6 < tune(known, scores, 3) < 6.001
 
 
 def test_a_budget_of_none_silences_every_clean_tenant() -> None:
