@@ -25,10 +25,10 @@ TAILS = {NAME: 1} | {name: tails for name, (_, tails) in STATISTICS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A detector that has learned a past, with the threshold that it has of its own."""
+    """A detector that has learned a past; `limits` works out the threshold that it has of its own."""
 
     statistic: Callable[[Places], float]
-    limits: Limits
+    limits: Callable[[], Limits]
 
 
 def judges(
@@ -42,11 +42,11 @@ def judges(
         The embeddings of the pair's queries, of length 1.
     """
     ours = partial(evidence, learned([pair.queries[place] for place in split.past]), pair.queries)
-    found = {NAME: Judge(ours, Limits(None, 0.0, 1.0))}
+    found = {NAME: Judge(ours, partial(Limits, None, 0.0, 1.0))}
     for name, (make, tails) in STATISTICS.items():
         statistic = make(vectors[split.past], size, random)
         of_window = partial(_of, statistic, statistic.rows(vectors))
-        found[name] = Judge(of_window, Limits.of(statistic.null(), tails=tails))
+        found[name] = Judge(of_window, partial(_own, statistic, tails))
     return found
 
 
@@ -66,6 +66,10 @@ def evidence(model: TenantModel, queries: Sequence[Sketch], window: Places) -> f
         copy.apply(replace(queries[place], id=f"w{number}", time=time))
         highest = max(highest, log10(max(copy.evidence, 0.1)) / log10(copy.threshold))
     return highest
+
+
+def _own(statistic: WindowStatistic, tails: int) -> Limits:
+    return Limits.of(statistic.null(), tails=tails)
 
 
 def _of(statistic: WindowStatistic, prepared: Rows, window: Places) -> float:
