@@ -29,12 +29,13 @@ WIDTH = 140
 
 PUBLISHED = (
     ("MMD", 100, (0.007, 0.013, 0.046, 0.76, 0.989, 1.0)),
+    ("MMD, 5 of the pairs", 500, (0.012, 0.15, 0.80, 0.996, 1.0, 1.0)),
     ("MMD", 1500, (0.003, 0.590, 0.937, 1.0, 1.0, 1.0)),
     ("Mahalanobis", 1500, (0.142, 0.705, 0.832, 0.919, 0.990, 1.0)),
     ("SEAT", 1500, (0.136, 0.317, 0.645, 0.932, 0.979, 1.0)),
     ("PRADA", 1500, (0.073, 0.189, 0.254, 0.582, 0.663, 0.778)),
 )
-"""The means of the 14 published pairs, with another embedding."""
+"""The means of the 14 published pairs, with another embedding; 0.012 is the most at any size of window."""
 
 
 def main() -> None:
