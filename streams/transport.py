@@ -22,7 +22,13 @@ from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
-from aiokafka.errors import CommitFailedError, ConsumerStoppedError, IllegalStateError  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    CommitFailedError,
+    ConsumerStoppedError,
+    IllegalStateError,
+    KafkaConnectionError,
+    KafkaTimeoutError,
+)
 from aiokafka.structs import OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
@@ -116,8 +122,12 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return {}
 
     async def on_thread_stop(self) -> None:
-        """Leave the group, but do not wait for an answer that only comes when somebody else has left it."""
-        with suppress(TimeoutError):
+        """Leave the group, but do not wait for an answer that only comes when somebody else has left it.
+
+        A fetch that fails while the consumer stops may be taken for a cancellation of the stop itself, and
+        would leave everybody waiting for this thread.
+        """
+        with suppress(TimeoutError, asyncio.CancelledError):
             await asyncio.wait_for(super().on_thread_stop(), LEAVE_SECONDS)
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
@@ -279,6 +289,10 @@ class BatchConsumer(driver.Consumer):
             starts = await self._thread.seek_to_start()
         except IllegalStateError:  # a partition has left meanwhile
             return
+        except (KafkaTimeoutError, KafkaConnectionError) as error:
+            LOGGER.warning("partitions cannot be sought yet: %s", error)
+            self._seek_for = generation if self._is_current(generation) else self._seek_for
+            return
         if self._is_current(generation):
             self._read_offset.update(starts)
             self._positioned = True
@@ -328,7 +342,10 @@ class BatchConsumer(driver.Consumer):
         if expected is None or offset <= expected or time.monotonic() < self._gap_asked[tp] + GAP_SECONDS:
             return
         self._gap_asked[tp] = time.monotonic()
-        first = (await self._thread.earliest_offsets(TopicPartition(*tp)))[tp]
+        try:
+            first = (await self._thread.earliest_offsets(TopicPartition(*tp)))[tp]
+        except (KafkaTimeoutError, KafkaConnectionError):
+            return  # the records are here, and that counts
         if first > expected:
             self.lane.lost(tp, min(first, offset) - expected)
 
