@@ -55,6 +55,8 @@ from streams.state_record import (
 log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_MS = 3_600_000
+SWEEP_AT_ONCE = 256
+"""A flood of invented tenants becomes idle at once, and the others must not wait for all of them to go."""
 Restore = Callable[[str], bytes | None]
 
 
@@ -95,8 +97,8 @@ class Records(Protocol):
     def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
         """Keep or forget records."""
 
-    def older_than(self, partition: int, time: int) -> list[bytes]:
-        """Return the keys of the records of before a time."""
+    def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
+        """Return the keys of the oldest records of before a time, at most so many."""
 
 
 @dataclass(slots=True)
@@ -241,7 +243,7 @@ class PartitionState:
         return min(self.record.time, self._clock())
 
     def _expire(self) -> list[Finding]:
-        """Forget the tenants that have been idle for too long; looks once an hour of event time.
+        """Forget some of the tenants that have been idle for too long; looks once an hour of event time.
 
         It waits a little longer than the tenants' time to live: what is said of a tenant must not depend on
         when we look.
@@ -249,13 +251,16 @@ class PartitionState:
         now = self._now()
         if now < self._next_sweep:
             return []
-        self._next_sweep = now + SWEEP_EVERY_MS
         oldest = now - self._ttl_ms - SLACK_MS
-        keys = self._records.older_than(self.partition, oldest)
+        keys = self._records.older_than(self.partition, oldest, SWEEP_AT_ONCE)
+        if len(keys) < SWEEP_AT_ONCE:
+            self._next_sweep = now + SWEEP_EVERY_MS
         idle = [key.decode() for key in keys if key != PARTITION_KEY]
         live = self.fleet.tenants
         gone = [name for name in idle if name not in live or live[name].time < oldest]
-        return [finding for name in gone for finding in self.fleet.expire(name, now)]
+        findings = [finding for name in gone for finding in self.fleet.expire(name, now)]
+        self._records.put(self.partition, dict.fromkeys(name.encode() for name in gone))
+        return findings
 
     def _count(self) -> None:
         """Pass on what the fleet has counted since the last chunk."""

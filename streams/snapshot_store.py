@@ -57,11 +57,13 @@ class SnapshotStore:
             number, name = tempfile.mkstemp(prefix="distillwatch-", suffix=".db", dir=self._folder)
             os.close(number)
             self._database = sqlite3.connect(name, isolation_level=None)
-            for pragma in (*_PRAGMAS, _CACHE):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.execute(_TABLE)
-            self._database.execute(_INDEX)
-            Path(name).unlink()
+            try:
+                for pragma in (*_PRAGMAS, _CACHE):
+                    self._database.execute(f"PRAGMA {pragma}")
+                self._database.execute(_TABLE)
+                self._database.execute(_INDEX)
+            finally:  # on a disk that is full as well
+                Path(name).unlink()
 
     def __enter__(self) -> Self:
         return self
@@ -109,11 +111,11 @@ class SnapshotStore:
         values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
         self._database.execute(_PUT_NEWER.format(values), [value for row in rows for value in row])
 
-    def older_than(self, time: int) -> list[bytes]:
-        """Return the keys whose record is of before a time in Unix milliseconds."""
+    def older_than(self, time: int, most: int = -1) -> list[bytes]:
+        """Return keys whose record is of before a time in Unix milliseconds: the oldest, at most so many."""
+        query = "SELECT key FROM records WHERE time < ? ORDER BY time, key LIMIT ?"
         with self._guard():
-            rows = self._database.execute("SELECT key FROM records WHERE time < ? ORDER BY key", (time,))
-            return [key for (key,) in rows]
+            return [key for (key,) in self._database.execute(query, (time, most))]
 
     def __len__(self) -> int:
         with self._guard():

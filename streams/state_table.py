@@ -55,10 +55,10 @@ class StateStore(Store):  # type: ignore[type-arg]
         """Keep records that are being written; a key without one is forgotten."""
         self._store(partition).put(writes)
 
-    def older_than(self, partition: int, time: int) -> list[bytes]:
-        """Return the keys of a partition whose record is of before a time in Unix milliseconds."""
+    def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
+        """Return the keys of a partition's oldest records of before a time in Unix milliseconds."""
         store = self._stores.get(partition)
-        return [] if store is None else store.older_than(time)
+        return [] if store is None else store.older_than(time, most)
 
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget every other partition."""

@@ -10,7 +10,7 @@ import pytest
 from models.finding import Finding
 from models.sketch import Origin, Sketch
 from streams.metrics import Metrics
-from streams.partition_state import FrozenPartition, PartitionState
+from streams.partition_state import SWEEP_AT_ONCE, FrozenPartition, PartitionState
 from streams.reading import Reading
 from streams.snapshot_store import StoreError
 from streams.state_record import PARTITION_KEY, StateRecord, open_partition
@@ -80,9 +80,9 @@ class Store:
             else:
                 self.kept[key] = record
 
-    def older_than(self, partition: int, time: int) -> list[bytes]:
+    def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
         assert partition == 3
-        return [key for key, record in self.kept.items() if record.time < time]
+        return [key for key, record in self.kept.items() if record.time < time][:most]
 
 
 def new_state(store: Store, max_snapshot_bytes: int = 1000) -> tuple[PartitionState, CountingFleet]:
@@ -201,6 +201,24 @@ def test_a_tenant_is_forgotten_after_its_time_with_what_it_has_left_to_say() -> 
     later._next_sweep = 0
     assert [finding.tenant for finding in later.apply(reading((2, "a", 3)), 3).findings] == ["idle", "a"]
     assert frozen(later).writes[b"idle"] is None
+    assert set(store.kept) == {b"a", PARTITION_KEY}
+
+
+def test_many_tenants_that_are_idle_at_once_are_forgotten_in_turns() -> None:
+    store, crowd = Store(), 2 * SWEEP_AT_ONCE + 3
+    state, _ = new_state(store)
+    requests = [(number, f"idle-{number}", number + 1) for number in range(crowd)]
+    state.apply(reading(*requests, time=NOW - 40 * DAY), crowd)
+    frozen(state)
+    later, _ = new_state(store)
+    later.apply(reading((crowd, "a", crowd + 1)), crowd + 1)
+    forgotten = []
+    for number in range(1, 5):
+        judgement = later.apply(reading((crowd + number, "a", crowd + 1 + number)), crowd + 1 + number)
+        forgotten.append(sum(finding.tenant != "a" for finding in judgement.findings))
+        later._next_sweep = min(later._next_sweep, NOW)
+    assert forgotten[:3] == [SWEEP_AT_ONCE, SWEEP_AT_ONCE, 3]
+    assert sum(value is None for value in frozen(later).writes.values()) == crowd
     assert set(store.kept) == {b"a", PARTITION_KEY}
 
 

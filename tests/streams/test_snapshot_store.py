@@ -59,6 +59,7 @@ def test_of_restored_records_the_highest_position_since_the_last_tombstone_stays
 def test_the_idle_are_found_by_time(store: SnapshotStore) -> None:
     store.put({b"%d" % time: record(1, time) for time in range(10)})
     assert store.older_than(3) == [b"0", b"1", b"2"]
+    assert store.older_than(9, most=2) == [b"0", b"1"]
 
 
 def test_nothing_is_left_in_the_folder_even_while_it_is_open(store: SnapshotStore, tmp_path: Path) -> None:
@@ -69,6 +70,15 @@ def test_nothing_is_left_in_the_folder_even_while_it_is_open(store: SnapshotStor
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=r"no-such-folder.*state\.folder"):
         SnapshotStore(tmp_path / "no-such-folder")
+
+
+def test_a_disk_that_is_full_from_the_start_keeps_no_file_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.snapshot_store._TABLE", "no statement at all")
+    with pytest.raises(StoreError):
+        SnapshotStore(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_said(store: SnapshotStore, tmp_path: Path) -> None:
