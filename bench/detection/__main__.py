@@ -1,73 +1,137 @@
-"""What is found and what it costs in false alarms, on labelled worlds of real prompts and rates."""
+"""What is found and what it costs in false alarms, on labelled worlds of real prompts and rates.
+
+The worlds are those of the evaluation's `world.py`, counted as its `score.py` counts.
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
-import sys
-import time
-from collections import defaultdict
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
+from bench.detection import ours
+from bench.detection.calibration import Calibrated, calibration, plot
+from bench.detection.command import Row, Section, command, progress
+from bench.detection.counting import Result, accounts_of, count
+from bench.detection.worlds import ROOT, Truth, World, sketched_world
+from models.config import DetectorConfig
 
-from bench.detection.worlds import evaluation_folder, make_world, run
+PLOT = ROOT / "docs" / "figures" / "calibration.svg"
 
 
 def main() -> None:
-    """Make worlds, judge them, print the table."""
-    parser = argparse.ArgumentParser(prog="bench.detection", description=__doc__)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting")
-    arguments = parser.parse_args()
-    folder = evaluation_folder()
-    if folder is None:
-        print("skipped: no evaluation worlds; name their folder by DISTILLWATCH_EVAL")
-        return
-    scores = [judge(folder, seed, arguments.set) for seed in arguments.seeds]
-    Console().print(table(scores))
+    """Judge the worlds and print the tables."""
+    command("bench.detection", __doc__, measure, options=_options, seeds=(1, 2, 3, 4, 5))
 
 
-def judge(folder: Path, seed: int, settings: list[str]) -> dict[str, Any]:
-    """Make one world, run the backtest over it and score its findings."""
-    with TemporaryDirectory(prefix="distillwatch-world-") as name:
-        scratch = Path(name)
-        world, truth, alerts = scratch / "world.jsonl.gz", scratch / "truth.json", scratch / "alerts.jsonl"
-        make_world(folder, seed, world, truth)
-        flags = [word for setting in settings for word in ("--set", setting)]
-        started = time.perf_counter()
-        run(sys.executable, "-m", "streams", *flags, "backtest", world, "--alerts", alerts)
-        seconds = time.perf_counter() - started
-        scored = run(
-            sys.executable, folder / "eval" / "score.py", "--truth", truth, "--alerts", alerts, "--json"
-        )
-        result: dict[str, Any] = json.loads(scored)
-    return result | {"seconds": seconds}
+def _options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--metadata-only", action="store_true", help="the same worlds without prompts, beside it"
+    )
+    parser.add_argument("--budgets", type=float, nargs="+", default=[], metavar="DAYS", help="e.g. 7 30 90")
+    parser.add_argument("--plot", type=Path, default=PLOT, help="where the calibration plot goes")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a detector setting")
 
 
-def table(scores: list[dict[str, Any]]) -> Table:
-    """Put the scores of several worlds together."""
-    false_alerts = sum(score["false_alerts"] for score in scores)
-    days = sum(score["clean_tenant_days"] for score in scores)
-    seconds = ", ".join(f"{score['seconds']:.0f}" for score in scores)
-    title = f"{len(scores)} worlds: {false_alerts / days:.4f} false alerts a clean tenant-day ({seconds} s)"
-    found = Table("scenario", "caught", "share", "median of medians", "worst", title=title)
-    scenarios: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for score in scores:
-        for scenario, figures in score["scenarios"].items():
-            scenarios[scenario].append(figures)
-    for scenario, figures in scenarios.items():
-        caught, all_of_them = (sum(part[key] for part in figures) for key in ("caught", "tenants"))
-        medians = [part["median_queries"] for part in figures if part["median_queries"] is not None]
-        worst = max((part["worst_queries"] or 0 for part in figures), default=0)
-        median = f"{statistics.median(medians):g}" if medians else "-"
-        share = f"{caught / all_of_them:.0%}"
-        found.add_row(scenario, f"{caught}/{all_of_them}", share, median, f"{worst}" if medians else "-")
-    return found
+def measure(folder: Path, arguments: Namespace) -> list[Section]:
+    """Run the detector over each world in each way that was asked for."""
+    setup = ours.Setup(config=configured(arguments.set))
+    setups = {"": setup}
+    if arguments.metadata_only:
+        setups["metadata only"] = replace(setup, content=False)
+    results: dict[str, list[Result]] = {name: [] for name in setups}
+    budgets = Calibrated(arguments.budgets)
+    for seed in arguments.seeds:
+        truth, world = sketched_world(folder, seed)
+        for name, one in setups.items():
+            results[name].append(_judged(truth, world, one))
+            progress(f"world {seed} is judged {name}")
+        for days in arguments.budgets:
+            config = replace(setup.config, budget_days=days)
+            benign = clean(truth, world)
+            budgets.add(days, _judged(truth, benign, replace(setup, config=config), only=benign))
+            progress(f"world {seed} is judged with a budget of {days:g} days")
+    sections = [scenarios(results), profiles(results)]
+    if arguments.budgets:
+        sections.append(calibration(budgets))
+        arguments.plot.parent.mkdir(parents=True, exist_ok=True)
+        arguments.plot.write_text(plot(budgets))
+        progress(f"the plot is in {arguments.plot}")
+    return sections
+
+
+def configured(settings: Sequence[str]) -> DetectorConfig:
+    """Return the default settings with those given as `name=value`."""
+    pairs = (setting.removeprefix("detector.").partition("=") for setting in settings)
+    values: dict[str, Any] = {name: type(getattr(DetectorConfig(), name))(value) for name, _, value in pairs}
+    return DetectorConfig(**values)
+
+
+def clean(truth: Truth, world: World) -> World:
+    """Leave the tenants that never attack."""
+    benign = {tenant["tenant"] for tenant in truth["tenants"] if tenant["onset"] is None}
+    return {name: sketches for name, sketches in world.items() if name in benign}
+
+
+def scenarios(results: Mapping[str, Sequence[Result]]) -> Section:
+    """One row a scenario: caught, and the attack queries answered before the alert."""
+    rows: list[Row] = []
+    worlds = next(iter(results.values()))
+    for scenario in dict.fromkeys(name for result in worlds for name in result.scenarios):
+        row: dict[str, Any] = {"scenario": scenario}
+        for name, of_worlds in results.items():
+            row |= {f"{key} {name}".strip(): value for key, value in _found(of_worlds, scenario).items()}
+        rows.append(row)
+    rates = [f"{_rate(of_worlds):.4f} {name}".strip() for name, of_worlds in results.items()]
+    days = sum(result.clean_days for result in worlds)
+    title = (
+        f"{len(worlds)} worlds, {days:.0f} clean tenant-days: {', '.join(rates)} false alerts a tenant-day"
+    )
+    return Section(title, rows, ["queries: the mean over worlds of the median to the alert, of the caught"])
+
+
+def profiles(results: Mapping[str, Sequence[Result]]) -> Section:
+    """One row a profile: false alerts for each clean tenant-day, hosts of later attacks included."""
+    rows: list[Row] = []
+    worlds = next(iter(results.values()))
+    for profile in dict.fromkeys(name for result in worlds for name in result.days_by_profile):
+        days = sum(result.days_by_profile.get(profile, 0.0) for result in worlds)
+        if not days:
+            continue
+        row: dict[str, Any] = {"profile": profile, "clean tenant-days": round(days, 1)}
+        for name, of_worlds in results.items():
+            alerts = sum(result.by_profile.get(profile, 0) for result in of_worlds)
+            row[f"false alerts {name}".strip()] = alerts
+            row[f"a tenant-day {name}".strip()] = alerts / days
+        rows.append(row)
+    return Section("false alerts by profile", rows)
+
+
+def _judged(truth: Truth, world: World, setup: ours.Setup, only: World | None = None) -> Result:
+    accounts = accounts_of(truth)
+    if only is not None:
+        accounts = {name: account for name, account in accounts.items() if name in only}
+    courses = ours.judge(world, setup)
+    return count(accounts, {name: course.alerts for name, course in courses.items()})
+
+
+def _found(worlds: Sequence[Result], scenario: str) -> Row:
+    found = [result.scenarios[scenario] for result in worlds if scenario in result.scenarios]
+    tenants, queries = sum(one.tenants for one in found), [q for one in found for q in one.queries]
+    medians = [one.median for one in found if one.median is not None]
+    return {
+        "caught": f"{len(queries)}/{tenants}",
+        "share": len(queries) / tenants,
+        "queries": statistics.mean(medians) if medians else None,
+        "worst": max(queries, default=None),
+    }
+
+
+def _rate(worlds: Sequence[Result]) -> float:
+    return sum(result.false_alerts for result in worlds) / sum(result.clean_days for result in worlds)
 
 
 if __name__ == "__main__":

@@ -82,6 +82,7 @@ class Result:
     clean_days: float
     by_profile: dict[str, int]
     scenarios: dict[str, Found]
+    days_by_profile: dict[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:
@@ -128,8 +129,10 @@ def count(accounts: Mapping[str, Account], alerts: Mapping[str, Sequence[int]]) 
             hit = next((time for time in times if time >= account.until), None)
             if hit is not None:
                 found.queries.append(bisect_right(account.attacks, hit))
-    clean_days = sum(account.clean_days for account in accounts.values())
-    return Result(sum(by_profile.values()), clean_days, dict(by_profile), dict(scenarios))
+    days: dict[str, float] = defaultdict(float)
+    for account in accounts.values():
+        days[account.profile] += account.clean_days
+    return Result(sum(by_profile.values()), sum(days.values()), dict(by_profile), dict(scenarios), dict(days))
 
 
 def alerts_at(scored: Mapping[str, Scored], threshold: float) -> dict[str, list[int]]:

@@ -1,8 +1,8 @@
 """Labelled worlds: made by the evaluation folder, sketched once, read tenant by tenant.
 
-The worlds come from outside the repository: a folder with `eval/world.py`, `eval/score.py`, a manifest and
-the data, named by DISTILLWATCH_EVAL or lying beside the repository as `../shared`. The sketches of a world
-take minutes to make and are kept in `.cache/detection`, named after the code that made them.
+The worlds come from outside the repository: a folder with `eval/world.py`, a manifest and the data, named by
+DISTILLWATCH_EVAL or lying beside the repository as `../shared`. The sketches of a world take minutes to make
+and are kept in `.cache/detection`, named after the code that made them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from itertools import count
 from pathlib import Path
@@ -22,7 +23,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from models.native import decode_native
-from models.sketch import Origin, Sketch, decode_sketch, encode_sketch
+from models.sketch import MISSING, Origin, Sketch, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
 from streams.embedders import load_embedder
 
@@ -33,7 +34,13 @@ BATCH = 512
 _SIZES = Struct("<HI")  # bytes of the tenant's name and of the sketch
 
 Truth = dict[str, Any]
-"""The truth file of a world, decoded."""
+"""The truth file of a world, decoded: start, end, and of each tenant what it is guilty of and when."""
+
+World = Mapping[str, Sequence[bytes]]
+"""The encoded sketches of each tenant, in the order of events."""
+
+Write = Callable[[Path], Iterable[bytes]]
+"""Yields the events of a world in the native format, in the order of time, then writes the truth there."""
 
 
 def evaluation_folder() -> Path | None:
@@ -56,26 +63,37 @@ def run(*command: object) -> str:
     return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True, cwd=ROOT).stdout
 
 
-def sketched_world(folder: Path, seed: int) -> tuple[Truth, dict[str, list[bytes]]]:
-    """Return the truth of a world and the encoded sketches of each tenant, in the order of events."""
-    made_by = digest(folder)
-    truth, sketches = CACHE / f"truth-{seed}-{made_by}.json", CACHE / f"sketches-{seed}-{made_by}.bin"
+def sketched_world(folder: Path, seed: int) -> tuple[Truth, World]:
+    """Return the truth of a world of `world.py` and its sketches."""
+
+    def write(truth: Path) -> Iterator[bytes]:
+        with TemporaryDirectory(prefix="distillwatch-world-") as name:
+            world = Path(name) / "world.jsonl.gz"
+            make_world(folder, seed, world, truth)
+            with gzip.open(world, "rb") as lines:
+                yield from lines
+
+    return kept(f"{seed}-{digest(folder)}", write)
+
+
+def kept(name: str, write: Write) -> tuple[Truth, World]:
+    """Return a world of this name from the cache; make and sketch it first where it is not there."""
+    truth, sketches = CACHE / f"truth-{name}.json", CACHE / f"sketches-{name}.bin"
     if not (truth.exists() and sketches.exists()):
         CACHE.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(prefix="distillwatch-world-") as name:
-            world, fresh = Path(name) / "world.jsonl.gz", sketches.with_suffix(".part")
-            make_world(folder, seed, world, truth)
-            with gzip.open(world, "rb") as lines, fresh.open("wb") as out:
-                out.writelines(_record(sketch) for sketch in sketch_lines(lines))
-            fresh.replace(sketches)
+        print(f"making the world {name}", file=sys.stderr)
+        fresh = sketches.with_suffix(".part")
+        with fresh.open("wb") as out:
+            out.writelines(_record(sketch) for sketch in sketch_lines(write(truth)))
+        fresh.replace(sketches)
     decoded: Truth = json.loads(truth.read_text(encoding="utf-8"))
     return decoded, _by_tenant(sketches.read_bytes())
 
 
-def digest(folder: Path) -> str:
-    """Name everything that a world's sketches depend on."""
+def digest(folder: Path, *more: Path) -> str:
+    """Name everything that a world's sketches depend on: code, manifest and whatever is given besides."""
     code = [ROOT / "models" / f"{name}.py" for name in ("sketch", "sketcher", "template", "embedding")]
-    made_of = [*code, *(folder / "eval" / name for name in ("world.py", "dev.json"))]
+    made_of = [*code, *(folder / "eval" / name for name in ("world.py", "dev.json")), *more]
     return blake2b(b"".join(path.read_bytes() for path in made_of), digest_size=4).hexdigest()
 
 
@@ -90,6 +108,13 @@ def sketch_lines(lines: Iterable[bytes]) -> Iterator[Sketch]:
 def tenant_sketches(name: str, values: Iterable[bytes]) -> list[Sketch]:
     """Decode the sketches of one tenant."""
     return [decode_sketch(name.encode(), value) for value in values]
+
+
+def without_content(sketch: Sketch) -> Sketch:
+    """Return the sketch as it were had the event brought no prompt."""
+    none = (0, 0, 0, 0)
+    hashless = replace(sketch, heads=none, tails=none, whole=0, simhash=0)
+    return replace(hashless, chars=MISSING, words=MISSING, embedding=b"")
 
 
 def _batches(lines: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -107,7 +132,7 @@ def _record(sketch: Sketch) -> bytes:
     return _SIZES.pack(len(name), len(value)) + name + value
 
 
-def _by_tenant(body: bytes) -> dict[str, list[bytes]]:
+def _by_tenant(body: bytes) -> World:
     found: dict[str, list[bytes]] = defaultdict(list)
     start = 0
     while start < len(body):

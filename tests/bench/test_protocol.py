@@ -58,10 +58,10 @@ def test_events_say_nothing_but_the_prompt() -> None:
 
 
 def test_evidence_of_a_window_leaves_the_tenant_as_it_was(pair: Pair) -> None:
-    model, window = learned(pair.queries[:PAST]), np.arange(BENIGN, BENIGN + 100)
-    before = model.dump()
-    assert evidence(model, pair.queries, window) > evidence(model, pair.queries, np.arange(PAST, PAST + 100))
-    assert model.dump() == before
+    watched, window = learned(pair.queries[:PAST]), np.arange(BENIGN, BENIGN + 100)
+    first = evidence(watched, pair.queries, window)
+    assert first > evidence(watched, pair.queries, np.arange(PAST, PAST + 100))
+    assert evidence(watched, pair.queries, window) == first
 
 
 def test_a_whole_window_of_foreign_topics_is_told_from_a_benign_one(

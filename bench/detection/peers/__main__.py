@@ -72,7 +72,14 @@ def main() -> None:
     """Run the comparison, print the table and write it as JSON."""
     parser = argparse.ArgumentParser(prog="bench.detection.peers", description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
-    parser.add_argument("--out", type=Path, default=CACHE / "peers.json", help="where the JSON goes")
+    parser.add_argument(
+        "--json",
+        dest="out",
+        metavar="FILE",
+        type=Path,
+        default=CACHE / "peers.json",
+        help="where the JSON goes",
+    )
     arguments = parser.parse_args()
     folder = evaluation_folder()
     if folder is None:

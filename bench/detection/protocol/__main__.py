@@ -42,7 +42,14 @@ def main() -> None:
     """Run the protocol, print the table and write it as JSON."""
     parser = argparse.ArgumentParser(prog="bench.detection.protocol", description=__doc__)
     parser.add_argument("--windows", type=int, default=100, help="windows of each share and size")
-    parser.add_argument("--out", type=Path, default=CACHE / "protocol.json", help="where the JSON goes")
+    parser.add_argument(
+        "--json",
+        dest="out",
+        metavar="FILE",
+        type=Path,
+        default=CACHE / "protocol.json",
+        help="where the JSON goes",
+    )
     arguments = parser.parse_args()
     folder = evaluation_folder()
     if folder is None:

@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
-from math import log10
 
 import numpy as np
 
-from bench.detection.ours import NAME
+from bench.detection.ours import NAME, Watched
 from bench.detection.peers import STATISTICS
 from bench.detection.peers.base import Rows
 from bench.detection.peers.windows import Limits, WindowStatistic
 from bench.detection.protocol.pairs import GAP_MS, PAST, START_MS, Pair, Places, Split
-from models.config import DetectorConfig
 from models.sketch import Sketch
-from models.tenant import TenantModel
 
 TAILS = {NAME: 1} | {name: tails for name, (_, tails) in STATISTICS.items()}
 """1 where only a high statistic is strange, 2 where a low one is as well."""
@@ -50,21 +46,21 @@ def judges(
     return found
 
 
-def learned(past: Sequence[Sketch]) -> TenantModel:
+def learned(past: Sequence[Sketch]) -> Watched:
     """Return a tenant whose past are these requests, evenly spaced."""
-    model = TenantModel("pair", DetectorConfig())
+    watched = Watched("pair")
     for number, sketch in enumerate(past):
-        model.apply(replace(sketch, id=f"p{number}", time=START_MS + number * GAP_MS))
-    return model
+        watched.sees(replace(sketch, id=f"p{number}", time=START_MS + number * GAP_MS))
+    return watched
 
 
-def evidence(model: TenantModel, queries: Sequence[Sketch], window: Places) -> float:
-    """Let a copy of the tenant see the window; return the highest log evidence, 1 at its own threshold."""
-    copy, highest = deepcopy(model), -1.0
+def evidence(watched: Watched, queries: Sequence[Sketch], window: Places) -> float:
+    """Let a copy of the tenant see the window; return the highest level of the evidence, 1 at an alert."""
+    copy, highest = watched.fork(), -1.0
     for number, place in enumerate(window):
         time = START_MS + (PAST + number) * GAP_MS
-        copy.apply(replace(queries[place], id=f"w{number}", time=time))
-        highest = max(highest, log10(max(copy.evidence, 0.1)) / log10(copy.threshold))
+        copy.sees(replace(queries[place], id=f"w{number}", time=time))
+        highest = max(highest, copy.level)
     return highest
 
 
