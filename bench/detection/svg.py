@@ -1,104 +1,111 @@
-"""A scatter plot with whiskers on logarithmic axes, as plain SVG."""
+"""Groups of points with whiskers, each group with a limit, on a logarithmic axis, as plain SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
-from math import ceil, floor, log10
+from math import ceil, log10
 from typing import NamedTuple
 
-WIDTH, HEIGHT = 860, 520
-LEFT, RIGHT, TOP, BOTTOM = 80, 170, 44, 60
-FLOOR = 1e-4
-"""Lower values, zero too, are drawn at the bottom, hollow."""
-
-COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#bbbbbb", "#000000")
+WIDTH, HEIGHT = 860, 480
+LEFT, RIGHT, TOP, BOTTOM = 80, 150, 44, 40
+COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#000000")
 """For the colour-blind (Tol 2021)."""
 
 
-Place = Callable[[float, float], tuple[float, float]]
-"""From values to the drawing."""
-
-
 class Point(NamedTuple):
-    """A value of y at an x, both above 0, with the ends of its interval."""
+    """A value with the ends of its interval, 0 or more."""
 
-    x: float
-    y: float
+    value: float
     low: float
     high: float
 
 
-def scatter(series: Mapping[str, Sequence[Point]], *, title: str, across: str, up: str) -> str:
-    """Draw each series in its colour, side by side at equal x, with the line at which y equals x."""
-    points = [point for found in series.values() for point in found]
-    left, right = _decades(point.x for point in points)
-    bottom, top = _decades(max(FLOOR, value) for point in points for value in (point.y, point.high, FLOOR))
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What stands side by side.
 
-    def place(x: float, y: float) -> tuple[float, float]:
-        wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
-        share = (log10(x) - left) / (right - left), (log10(max(y, 10.0**bottom)) - bottom) / (top - bottom)
-        return LEFT + share[0] * wide, HEIGHT - BOTTOM - share[1] * high
+    Parameters
+    ----------
+    limit
+        Drawn as a line across the group.
+    points
+        By series.
+    """
 
-    low, high = max(left, bottom), min(right, top)
-    drawn = [*_frame(title, across, up), *_ticks(place, (left, right), (bottom, top))]
-    drawn.append(
-        _line(place(10.0**low, 10.0**low), place(10.0**high, 10.0**high), "#888", 'stroke-dasharray="6 4"')
-    )
-    for number, (name, found) in enumerate(series.items()):
-        colour, aside = COLOURS[number % len(COLOURS)], 7.0 * (number - (len(series) - 1) / 2)
-        hollow = number >= len(COLOURS)
-        for point in found:
-            drawn += _point(place, point, aside, colour, hollow=hollow)
-        drawn += _key(number, name, colour, hollow=hollow)
+    label: str
+    limit: float
+    points: Mapping[str, Point]
+
+
+def grouped(groups: Sequence[Group], *, title: str, up: str, floor: float) -> str:
+    """Draw each series in its colour; what lies below the floor, zero too, stands on it as an outline."""
+    names = list(dict.fromkeys(name for group in groups for name in group.points))
+    axis = _Axis(floor, max(max(point.high for point in group.points.values()) for group in groups))
+    drawn = [*_frame(title, up), *axis.ticks()]
+    wide = (WIDTH - LEFT - RIGHT) / len(groups)
+    for number, group in enumerate(groups):
+        left, limit = LEFT + number * wide, axis.place(group.limit)
+        drawn.append(_line((left + 8, limit), (left + wide - 8, limit), "#444", 'stroke-dasharray="6 4"'))
+        drawn.append(_text(left + wide / 2, HEIGHT - 14, group.label, anchor="middle"))
+        for place, name in enumerate(names):
+            if name in group.points:
+                across = left + wide * (place + 1) / (len(names) + 1)
+                drawn += _point(axis, across, group.points[name], place)
+    for place, name in enumerate(names):
+        height = TOP + 12 + 22 * place
+        drawn += [
+            _mark(WIDTH - RIGHT + 20, height - 4, place, filled=True),
+            _text(WIDTH - RIGHT + 32, height, name),
+        ]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">'
     return "\n".join([head, *drawn, "</svg>"]) + "\n"
 
 
-def _point(place: Place, point: Point, aside: float, colour: str, *, hollow: bool) -> list[str]:
-    x, y = place(point.x, point.y)
-    ends = place(point.x, point.low), place(point.x, point.high)
-    whisker = _line((x + aside, ends[0][1]), (x + aside, ends[1][1]), colour)
-    fill = "white" if hollow or point.y < FLOOR else colour
-    return [whisker, f'<circle cx="{x + aside:.1f}" cy="{y:.1f}" r="3.5" fill="{fill}" stroke="{colour}"/>']
+class _Axis:
+    """From values to heights in the drawing."""
+
+    def __init__(self, floor: float, highest: float) -> None:
+        self.floor = floor
+        self._low, self._high = log10(floor), max(log10(floor) + 1, ceil(log10(highest)))
+
+    def place(self, value: float) -> float:
+        share = (log10(max(value, self.floor)) - self._low) / (self._high - self._low)
+        return HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM)
+
+    def ticks(self) -> list[str]:
+        drawn = []
+        for decade in range(ceil(self._low), round(self._high) + 1):
+            y = self.place(10.0**decade)
+            drawn += [_line((LEFT - 5, y), (LEFT, y), "#444")]
+            drawn += [_text(LEFT - 9, y + 4, f"{10.0**decade:g}", anchor="end")]
+        return drawn
 
 
-def _key(number: int, name: str, colour: str, *, hollow: bool) -> list[str]:
-    x, y = WIDTH - RIGHT + 24, TOP + 12 + 22 * number
-    fill = "white" if hollow else colour
-    return [
-        f'<circle cx="{x}" cy="{y - 4}" r="3.5" fill="{fill}" stroke="{colour}"/>',
-        _text(x + 12, y, name),
-    ]
+def _point(axis: _Axis, x: float, point: Point, series: int) -> list[str]:
+    whisker = _line((x, axis.place(point.low)), (x, axis.place(point.high)), COLOURS[series % len(COLOURS)])
+    return [whisker, _mark(x, axis.place(point.value), series, filled=point.value >= axis.floor)]
 
 
-def _frame(title: str, across: str, up: str) -> list[str]:
+def _mark(x: float, y: float, series: int, *, filled: bool) -> str:
+    """Draw a circle, or a square once the colours are used up."""
+    colour = COLOURS[series % len(COLOURS)]
+    look = f'fill="{colour if filled else "white"}" stroke="{colour}"'
+    if series < len(COLOURS):
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" {look}/>'
+    return f'<rect x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7" {look}/>'
+
+
+def _frame(title: str, up: str) -> list[str]:
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     middle = TOP + high // 2
     return [
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
-        f'<rect x="{LEFT}" y="{TOP}" width="{wide}" height="{high}" fill="none" stroke="#444"/>',
+        f'<path d="M0 0H{WIDTH}V{HEIGHT}H0Z" fill="white"/>',
+        f'<path d="M{LEFT} {TOP}h{wide}v{high}h-{wide}Z" fill="none" stroke="#444"/>',
         _text(LEFT, TOP - 16, title, size=14),
-        _text(LEFT + wide // 2, HEIGHT - 16, across, anchor="middle"),
         _text(22, middle, up, anchor="middle", more=f' transform="rotate(-90 22 {middle})"'),
     ]
-
-
-def _ticks(place: Place, across: tuple[int, int], up: tuple[int, int]) -> list[str]:
-    drawn = []
-    for decade in range(across[0], across[1] + 1):
-        x, y = place(10.0**decade, 10.0 ** up[0])
-        drawn += [_line((x, y), (x, y + 5), "#444"), _text(x, y + 20, f"{10.0**decade:g}", anchor="middle")]
-    for decade in range(up[0], up[1] + 1):
-        x, y = place(10.0 ** across[0], 10.0**decade)
-        drawn += [_line((x - 5, y), (x, y), "#444"), _text(x - 9, y + 4, f"{10.0**decade:g}", anchor="end")]
-    return drawn
-
-
-def _decades(values: Iterable[float]) -> tuple[int, int]:
-    logs = [log10(value) for value in values]
-    low, high = floor(min(logs)), ceil(max(logs))
-    return low, max(high, low + 1)
 
 
 def _line(start: tuple[float, float], end: tuple[float, float], colour: str, more: str = "") -> str:

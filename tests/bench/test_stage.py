@@ -134,3 +134,16 @@ def test_the_evaluations_builder_casts_hosts_and_newcomers() -> None:
         assert all(event["prompt"] for _, event, _ in requests)
         if case is taken:
             assert max(time for time, _, attack in requests if not attack) < onset
+
+
+@needs_evaluation
+def test_alerts_are_counted_as_the_evaluations_score_counts_them(small: tuple[dict, dict]) -> None:
+    assert FOLDER is not None
+    truth, _ = small
+    attacks = truth["tenants"][0]["attack_times"]
+    alerts = {"a": [truth["start"] + 1, attacks[4], attacks[6]], "b": [attacks[0]]}
+    scored = load(FOLDER / "eval" / "score.py").score(truth, alerts, [])
+    result = count(accounts_of(truth), alerts)
+    assert scored["false_alerts"] == result.false_alerts == 2
+    assert scored["clean_tenant_days"] == round(result.clean_days, 1)
+    assert scored["scenarios"]["takeover"]["median_queries"] == result.scenarios["takeover"].median == 5

@@ -136,6 +136,7 @@ def test_the_plot_is_a_drawing_with_a_point_for_each_profile_and_budget() -> Non
     root = ET.fromstring(plot(found))  # noqa: S314  it was just made here
     circles = root.findall("{*}circle")
     assert len(circles) == 3 * 2 + 3
+    assert sum(circle.get("fill") == "white" for circle in circles) == 2
 
 
 def test_scenarios_without_prompts_stand_beside_those_with() -> None:
