@@ -14,10 +14,9 @@ from typing import Any
 
 from bench.detection import ours
 from bench.detection.calibration import Calibrated, calibration, plot
-from bench.detection.command import Row, Section, command, progress
+from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.counting import Result, accounts_of, count
 from bench.detection.worlds import ROOT, Truth, World, sketched_world
-from models.config import DetectorConfig
 
 PLOT = ROOT / "docs" / "figures" / "calibration.svg"
 
@@ -33,12 +32,11 @@ def _options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--budgets", type=float, nargs="+", default=[], metavar="DAYS", help="e.g. 7 30 90")
     parser.add_argument("--plot", type=Path, default=PLOT, help="where the calibration plot goes")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a detector setting")
 
 
 def measure(folder: Path, arguments: Namespace) -> list[Section]:
     """Run the detector over each world in each way that was asked for."""
-    setup = ours.Setup(config=configured(arguments.set))
+    setup = configured(arguments)
     setups = {"": setup}
     if arguments.metadata_only:
         setups["metadata only"] = replace(setup, content=False)
@@ -61,13 +59,6 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         arguments.plot.write_text(plot(budgets))
         progress(f"the plot is in {arguments.plot}")
     return sections
-
-
-def configured(settings: Sequence[str]) -> DetectorConfig:
-    """Return the default settings with those given as `name=value`."""
-    pairs = (setting.removeprefix("detector.").partition("=") for setting in settings)
-    values: dict[str, Any] = {name: type(getattr(DetectorConfig(), name))(value) for name, _, value in pairs}
-    return DetectorConfig(**values)
 
 
 def clean(truth: Truth, world: World) -> World:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bench.detection import ours
-from bench.detection.command import Row, Section, command, progress
+from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.counting import Account, Found, accounts_of, count
 from bench.detection.worlds import World, sketched_world
 
@@ -59,7 +60,7 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         world: World = {name: everything[name] for name in some if name in everything}
         accounts |= {f"{seed}/{name}": account for name, account in some.items()}
         for name, off in setups(arguments.ways):
-            courses = ours.judge(world, ours.Setup(off=off))
+            courses = ours.judge(world, replace(configured(arguments), off=off))
             alerts[name] |= {f"{seed}/{tenant}": course.alerts for tenant, course in courses.items()}
             progress(f"world {seed} is judged {name}")
     return [table(accounts, alerts)]

@@ -13,7 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench.detection.ours import Setup
 from bench.detection.worlds import evaluation_folder
+from models.config import DetectorConfig
 
 WIDTH = 180
 """Of a table where there is no terminal."""
@@ -54,6 +56,7 @@ def command(
     """Parse the options, measure, print the tables and write the JSON."""
     parser = ArgumentParser(prog=name, description=purpose)
     parser.add_argument("--seeds", type=int, nargs="+", default=list(seeds), help="one world each")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a detector setting")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables there as JSON")
     if options is not None:
         options(parser)
@@ -72,6 +75,13 @@ def command(
         arguments.json.parent.mkdir(parents=True, exist_ok=True)
         tables = [asdict(section) for section in sections]
         arguments.json.write_text(json.dumps({"seeds": arguments.seeds, "tables": tables}, indent=1) + "\n")
+
+
+def configured(arguments: Namespace) -> Setup:
+    """Return how the detector is run: as by default but for the settings that were given."""
+    pairs = (setting.removeprefix("detector.").partition("=") for setting in arguments.set)
+    values: dict[str, Any] = {name: type(getattr(DetectorConfig(), name))(value) for name, _, value in pairs}
+    return Setup(config=DetectorConfig(**values))
 
 
 def table(section: Section) -> Table:

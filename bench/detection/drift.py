@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from bench.detection import ours
-from bench.detection.command import Row, Section, command, progress
+from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.stage import DAY_S, Case, Event, Ramp, Stage, Timed, steady, study
 from bench.detection.texts import TextsMissingError, texts
 from models.episode import HOUR_MS
@@ -155,6 +155,7 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         casts.append(new_language(texts("de").commands))
     except TextsMissingError as error:
         notes.append(f"a new language is skipped: {error}")
+    setup = configured(arguments)
     found: dict[str, Changed] = {}
     name = f"drift-{arguments.each}-{arguments.days:g}-{len(casts)}"
     for seed in arguments.seeds:
@@ -165,37 +166,36 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
             return stage, [cast(stage, k, change) for cast in casts for k, change in enumerate(changes)]
 
         truth, world = study(folder, f"{name}-{seed}", make, __file__)
-        courses = ours.judge(world, follow=world)
+        courses = ours.judge(world, setup, follow=world)
         for tenant in truth["tenants"]:
             changed = found.setdefault(tenant["scenario"], Changed())
             moment = truth["start"] + round(1000 * tenant["notes"]["change"])
-            add(changed, courses[tenant["tenant"]], moment)
+            add(changed, courses[tenant["tenant"]], moment, ours.normal_level(setup))
         progress(f"world {seed} is judged")
     return [table(found, arguments.days, notes)]
 
 
-def add(changed: Changed, course: ours.Course, moment: int) -> None:
+def add(changed: Changed, course: ours.Course, moment: int, normal: float) -> None:
     """Count one tenant that changed at a moment in Unix milliseconds."""
     changed.tenants += 1
     changed.before += sum(time < moment for time in course.alerts)
     changed.alerts.append(sum(time >= moment for time in course.alerts))
-    hours, settled = unrest(course, moment)
+    hours, settled = unrest(course, moment, normal)
     changed.hours.append(hours)
     changed.unsettled += not settled
 
 
-def unrest(course: ours.Course, moment: int, normal: float | None = None) -> tuple[float, bool]:
+def unrest(course: ours.Course, moment: int, normal: float) -> tuple[float, bool]:
     """Return the hours from a moment until the evidence is back to normal, and whether it ever is.
 
     0 where it does not rise. The unrest lasts while the evidence is never low for `CALM_HOURS` on end.
     """
-    level = ours.normal_level() if normal is None else normal
-    high = course.times[(course.times >= moment) & (course.levels >= level)]
+    high = course.times[(course.times >= moment) & (course.levels >= normal)]
     if not high.size:
         return 0.0, True
     calm = np.flatnonzero(np.diff(high) > CALM_HOURS * HOUR_MS)
     end = int(high[calm[0]] if calm.size else high[-1])
-    return (end - moment) / HOUR_MS, bool(calm.size or course.levels[-1] < level)
+    return (end - moment) / HOUR_MS, bool(calm.size or course.levels[-1] < normal)
 
 
 def table(found: dict[str, Changed], days: float, notes: Sequence[str]) -> Section:

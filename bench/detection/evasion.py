@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.detection import ours, strategies
-from bench.detection.command import Row, Section, cell, command, progress
+from bench.detection.command import Row, Section, cell, command, configured, progress
 from bench.detection.stage import DAY_S, Case, Stage, study
 from bench.detection.strategies import STRATEGIES
 from bench.detection.worlds import Truth, World, tenant_sketches
@@ -31,6 +31,9 @@ PROFILES = ("support", "rag", "agent")
 SHARES = (0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005)
 RATES = (5000.0, 1000.0, 300.0, 100.0, 30.0)
 """Requests a day of an own account; the first is unhindered."""
+OWN = "own account"
+ESTABLISHED = 22
+"""Benign tenants beside the attacked ones."""
 MOST_OWN = 2500
 """Requests of an own account after which watching it ends."""
 
@@ -56,7 +59,7 @@ def _options(parser: ArgumentParser) -> None:
 
 def cast(stage: Stage, hosts: int, volume: float) -> list[Case]:
     """Cast the tenants, apart from them the attack on each in each strategy at half of its traffic."""
-    cases, onset = [], PAST_DAYS * DAY_S
+    cases, onset = stage.established(ESTABLISHED, volume), PAST_DAYS * DAY_S
     for number in range(hosts):
         profile, name = PROFILES[number % len(PROFILES)], f"host-{number}"
         habits = stage.world.habits(profile)
@@ -71,7 +74,7 @@ def cast(stage: Stage, hosts: int, volume: float) -> list[Case]:
         for number in range(hosts):
             end = min(stage.end, onset + MOST_OWN / rate * DAY_S)
             style = strategies.STYLES[number % len(strategies.STYLES)]
-            case = stage.newcomer("own account", style, rate, onset, end)
+            case = stage.newcomer(OWN, style, rate, onset, end)
             case.notes = {"rate": rate}
             cases.append(case)
     return cases
@@ -81,6 +84,7 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
     """Judge one world a seed."""
     hidden: dict[tuple[str, float], list[bool]] = {}
     slow: dict[float, list[bool]] = {}
+    setup = configured(arguments)
     for seed in arguments.seeds:
 
         def make(seed: int = seed) -> tuple[Stage, list[Case]]:
@@ -89,18 +93,15 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
 
         name = f"evasion-{arguments.hosts}-{arguments.days:g}-{arguments.volume:g}-{seed}"
         truth, world = study(folder, name, make, __file__, strategies.__file__)
-        for key, caught in _hidden(truth, world, seed):
+        for key, caught in _hidden(truth, world, setup, seed):
             hidden.setdefault(key, []).append(caught)
-        for tenant in truth["tenants"]:
-            if tenant["scenario"] == "own account":
-                sketches = tenant_sketches(tenant["tenant"], world.get(tenant["tenant"], ()))
-                caught = bool(ours.alert_times(tenant["tenant"], sketches))
-                slow.setdefault(tenant["notes"]["rate"], []).append(caught)
+        for rate, caught in _own(truth, world, setup):
+            slow.setdefault(rate, []).append(caught)
     watched = f"within {arguments.days:g} days of attack"
     return [_hosts_table(hidden, arguments.volume, watched), _own_table(slow, watched)]
 
 
-def _hidden(truth: Truth, world: World, seed: int) -> list[tuple[tuple[str, float], bool]]:
+def _hidden(truth: Truth, world: World, setup: ours.Setup, seed: int) -> list[tuple[tuple[str, float], bool]]:
     """Try every strategy at every share on every tenant of a world."""
     onset, found = truth["start"] + round(1000 * PAST_DAYS * DAY_S), []
     for tenant in truth["tenants"]:
@@ -109,7 +110,7 @@ def _hidden(truth: Truth, world: World, seed: int) -> list[tuple[tuple[str, floa
         name = tenant["tenant"]
         own = tenant_sketches(name, world[name])
         began = bisect_left(own, onset, key=attrgetter("time"))
-        learned = ours.Watched(name)
+        learned = ours.Watched(name, setup)
         for sketch in own[:began]:
             learned.sees(sketch)
         later = own[began:]
@@ -121,6 +122,17 @@ def _hidden(truth: Truth, world: World, seed: int) -> list[tuple[tuple[str, floa
                 found.append(((strategy, share), caught(learned.fork(), later, some)))
         progress(f"{name} of world {seed} is judged")
     return found
+
+
+def _own(truth: Truth, world: World, setup: ours.Setup) -> list[tuple[float, bool]]:
+    """Judge the attackers' own accounts beside the benign tenants."""
+    there = {tenant["tenant"] for tenant in truth["tenants"] if tenant["scenario"] in {OWN, "host", "benign"}}
+    courses = ours.judge({name: sketches for name, sketches in world.items() if name in there}, setup)
+    return [
+        (tenant["notes"]["rate"], tenant["tenant"] in courses and bool(courses[tenant["tenant"]].alerts))
+        for tenant in truth["tenants"]
+        if tenant["scenario"] == OWN
+    ]
 
 
 def thinned(attacks: Sequence[Sketch], share: float, seed: str) -> list[Sketch]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.detection import ours, wordings
-from bench.detection.command import Row, Section, command, progress
+from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.counting import Account, accounts_of, count
 from bench.detection.stage import DAY_S, Case, Stage, Timed, Worded, study
 from bench.detection.texts import Texts, TextsMissingError, texts
@@ -172,7 +172,8 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         name = f"languages-{'-'.join(found)}-{'-'.join(map(str, sizes))}-{seed}"
         truth, world = study(folder, name, make, __file__, wordings.__file__)
         accounts |= {f"{seed}/{name}": account for name, account in accounts_of(truth).items()}
-        alerts |= {f"{seed}/{name}": course.alerts for name, course in ours.judge(world).items()}
+        courses = ours.judge(world, configured(arguments))
+        alerts |= {f"{seed}/{name}": course.alerts for name, course in courses.items()}
         progress(f"world {seed} is judged")
     return [table(accounts, alerts, missing)]
 

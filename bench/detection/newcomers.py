@@ -10,12 +10,12 @@ from __future__ import annotations
 import statistics
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.detection import ours
-from bench.detection.command import Row, Section, command, progress
+from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.counting import Account, accounts_of, count
 from bench.detection.stage import DAY_S, Case, Stage, after, study
 
@@ -99,6 +99,7 @@ class Tally:
 def measure(folder: Path, arguments: Namespace) -> list[Section]:
     """Judge one world a seed."""
     sizes = (arguments.each, arguments.attackers, arguments.established)
+    setup = replace(configured(arguments), content=not arguments.metadata_only)
     found: dict[tuple[str, str], Tally] = {}
     for seed in arguments.seeds:
 
@@ -108,7 +109,7 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
 
         name = f"newcomers-{'-'.join(map(str, sizes))}-{seed}"
         truth, world = study(folder, name, make, __file__)
-        courses = ours.judge(world, ours.Setup(content=not arguments.metadata_only))
+        courses = ours.judge(world, setup)
         add(found, truth["tenants"], accounts_of(truth), {k: x.alerts for k, x in courses.items()})
         progress(f"world {seed} is judged")
     return [benign_table(found), attack_table(found)]

@@ -113,9 +113,9 @@ def alert_times(tenant: str, sketches: Iterable[Sketch], setup: Setup | None = N
     return _course(tenant, sketches, setup, follow=False).alerts
 
 
-def normal_level(setup: Setup | None = None) -> float:
+def normal_level(setup: Setup) -> float:
     """Return the level below which a tenant counts as going on as before, and is learned."""
-    return (Setup() if setup is None else setup).config.suspicious_exponent
+    return setup.config.suspicious_exponent
 
 
 def _course(tenant: str, sketches: Iterable[Sketch], setup: Setup | None, *, follow: bool) -> Course:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.detection import ours
-from bench.detection.command import Row, Section, command, progress
+from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.counting import accounts_of, count
 from bench.detection.stage import DAY_S, Case, Stage, study
 
@@ -77,7 +77,9 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
             name = f"poisoning-{'-'.join(f'{size:g}' for size in (days, *sizes))}-{seed}"
             truth, world = study(folder, name, make, __file__)
             accounts = accounts_of(truth)
-            alerts = {name: course.alerts for name, course in ours.judge(world).items()}
+            alerts = {
+                name: course.alerts for name, course in ours.judge(world, configured(arguments)).items()
+            }
             result = count(accounts, alerts)
             ramp.false_alerts += result.false_alerts
             ramp.clean_days += result.clean_days

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -149,7 +150,9 @@ def test_scenarios_without_prompts_stand_beside_those_with() -> None:
 
 
 def test_settings_are_taken_by_name() -> None:
-    assert main.configured(["detector.block_requests=30", "budget_days=7"]).block_requests == 30
+    given = Namespace(set=["detector.block_requests=30", "budget_days=7"])
+    config = command.configured(given).config
+    assert (config.block_requests, config.budget_days) == (30, 7.0)
 
 
 @pytest.mark.parametrize(("slow", "words"), [(1, "over 7 days"), (3, "no ramp of up to 7 days")])
