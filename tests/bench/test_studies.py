@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from bench.detection import __main__ as main
-from bench.detection import ablation, command, languages, ours, poisoning, strategies
+from bench.detection import ablation, command, languages, ours, poisoning, strategies, worlds
 from bench.detection.calibration import Calibrated, calibration, plot
 from bench.detection.counting import Account, Result
 from bench.detection.drift import unrest
@@ -239,3 +239,14 @@ def test_languages_are_cast_with_hosts_and_attackers_of_their_own() -> None:
     assert any(attack for _, _, attack in taken)
     assert max(time for time, _, attack in taken if not attack) <= cases[2].onset <= 2.4 * DAY_S
     assert "fr is skipped: why" in languages.table({}, {}, ["fr is skipped: why"]).notes
+
+
+@pytest.mark.skipif(FOLDER is None, reason="no evaluation worlds; name their folder by DISTILLWATCH_EVAL")
+def test_a_study_runs_on_a_small_world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert FOLDER is not None
+    monkeypatch.setattr(worlds, "CACHE", tmp_path)
+    monkeypatch.setattr(poisoning, "VOLUME", (60.0, 100.0))
+    options = Namespace(ramps=[0.2], hosts=1, benign=1, per_day=200.0, seeds=[1], set=[])
+    [section] = poisoning.measure(FOLDER, options)
+    assert section.rows[0]["caught"] in {"0/1", "1/1"}
+    assert len(list(tmp_path.iterdir())) == 2
