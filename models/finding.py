@@ -87,6 +87,8 @@ class Finding:
         The strongest first.
     content_seen
         False where the tenant was judged on metadata alone.
+    population
+        The version of the population baseline that a newcomer was compared with, or empty.
     """
 
     uid: str
@@ -105,6 +107,7 @@ class Finding:
     requests: tuple[RequestRef, ...]
     content_seen: bool
     config_digest: str
+    population: str = ""
 
 
 def episode_uid(tenant: str, opening_event: str) -> str:

@@ -1,0 +1,1 @@
+"""Cold start: a tenant without a past against its peers when they were as young."""

@@ -1,0 +1,233 @@
+"""Accuses tenants that look like a harvest from their first requests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import blake2b
+from itertools import groupby
+from math import exp, log
+
+from models.codec import Reader, Writer
+from models.config import DetectorConfig
+from models.errors import SnapshotError
+from models.event import MAX_NAME_BYTES
+from models.finding import Activity, Finding, episode_uid
+from models.population.profile import AGES, EarlyProfile, decode_profile
+from models.population.statement import Accusation, rarest, state
+from models.population.window import FARTHEST, Window
+
+BATCH_MS = 600_000
+"""Profiles are judged together, so many milliseconds of event time at once, against those before."""
+
+DAY_MS = 86_400_000
+RIPE_MS = DAY_MS
+"""Nobody is accused before the baseline has seen a whole day of the fleet."""
+
+LEAST_PEERS = 50
+SHORTEST_MS = 1_200_000
+"""Nobody is accused for what took less than twenty minutes: a batch run does that."""
+
+LEAST_NEW = 0.95
+"""A harvest asks nothing twice: below this share of new prompts nobody is accused."""
+
+QUIET_MS = DAY_MS
+LATEST_MS = 7 * DAY_MS
+"""A profile that reaches us so much too late is not judged any more."""
+
+MOST_ACCUSED = 65_536
+"""Tenants that are remembered as accused, so that none is accused twice."""
+
+_VERSION = 1
+
+
+class Newcomers:
+    """Judges early profiles of all partitions in the order of event time.
+
+    What comes out depends on the profiles alone, not on the order in which they arrive, as long as a batch is
+    closed after all its profiles are there.
+
+    Parameters
+    ----------
+    config
+        Its budget sets how rare a tenant must be.
+    """
+
+    def __init__(self, config: DetectorConfig) -> None:
+        self._config = config
+        self._least_rarity = log(rarest(config))
+        self._windows = {age: Window() for age in AGES}
+        self._pending: dict[tuple[int, int], EarlyProfile] = {}
+        self._accused: dict[int, Accusation | None] = {}
+        self._began = 0
+        self.closed = 0
+        """Event time up to which batches are closed, in Unix milliseconds."""
+        self.late = 0
+        """Profiles that came too late to be judged."""
+
+    @property
+    def version(self) -> str:
+        """Name the baseline by the end of its last batch and a digest of its peers."""
+        out = Writer()
+        for window in self._windows.values():
+            window.dump(out)
+        when = datetime.fromtimestamp(self.closed / 1000, UTC)
+        return f"{when:%Y-%m-%dT%H:%MZ}-{blake2b(out.finish(), digest_size=4).hexdigest()}"
+
+    @property
+    def ready(self) -> bool:
+        """Whether the baseline has seen a whole day and enough tenants for at least the first age."""
+        return self._ripe(self.closed) and self._windows[AGES[0]].peers >= LEAST_PEERS
+
+    def add(self, profile: EarlyProfile) -> None:
+        """Take in a profile; one that is known already changes nothing."""
+        tenant = tenant_hash(profile.tenant)
+        if profile.time < self.closed - LATEST_MS:
+            self.late += 1
+        elif tenant not in self._windows[profile.age]:
+            self._pending.setdefault((tenant, profile.age), profile)
+
+    def close(self, until: int) -> list[Finding]:
+        """Judge every batch that ends at or before an event time in ms, after which no earlier profile comes.
+
+        Returns
+        -------
+        list
+            What is to be said, in the order of time.
+        """
+        end = until - until % BATCH_MS
+        due = sorted(
+            ((max(profile.time, self.closed), profile.time, profile.tenant, profile.age), key)
+            for key, profile in self._pending.items()
+            if max(profile.time, self.closed) < end
+        )
+        findings: list[Finding] = []
+        for batch, keys in groupby(due, key=lambda item: item[0][0] // BATCH_MS):
+            findings += self._judge(batch * BATCH_MS + BATCH_MS, [key for _, key in keys])
+        findings += self._end_quiet(end)
+        self.closed = max(self.closed, end)
+        return findings
+
+    def _judge(self, end: int, keys: list[tuple[int, int]]) -> Iterator[Finding]:
+        """Judge the profiles of a batch against those before it, then count them among the peers."""
+        yield from self._end_quiet(end)
+        profiles = [(tenant, self._pending.pop((tenant, age))) for tenant, age in keys]
+        self._began = self._began or min(profile.time for _, profile in profiles)
+        version = ""
+        judged = []
+        for tenant, profile in profiles:
+            rarity = self._rarity(profile)
+            if rarity >= self._least_rarity:
+                version = version or self.version
+                yield from self._accuse(tenant, profile, rarity, end, version)
+            judged.append((tenant, profile, rarity))
+        for tenant, profile, rarity in judged:
+            self._windows[profile.age].add(tenant, profile, rarity if tenant in self._accused else 0.0)
+        self.closed = max(self.closed, end)
+
+    def _rarity(self, profile: EarlyProfile) -> float:
+        window = self._windows[profile.age]
+        sustained = profile.time - profile.started >= SHORTEST_MS and profile.new_prompts >= LEAST_NEW
+        if not sustained or not self._ripe(profile.time) or window.peers < LEAST_PEERS:
+            return 0.0
+        return window.rarity(profile)
+
+    def _ripe(self, time: int) -> bool:
+        return 0 < self._began <= time - RIPE_MS
+
+    def _accuse(
+        self, tenant: int, profile: EarlyProfile, rarity: float, time: int, version: str
+    ) -> Iterator[Finding]:
+        evidence = exp(min(rarity, FARTHEST))
+        open_one = self._accused.get(tenant)
+        if tenant not in self._accused:
+            uid = episode_uid(profile.tenant, profile.request.request_id)
+            accusation = Accusation(uid, profile, evidence, time, time + QUIET_MS, version)
+            self._accused[tenant] = accusation
+            if len(self._accused) > MOST_ACCUSED:
+                self._forget_one()
+            yield self._state(accusation, Activity.CREATE, time)
+        elif open_one is not None:
+            grown = evidence >= open_one.evidence * self._config.update_step
+            self._accused[tenant] = accusation = open_one.renewed(
+                profile, evidence, time + QUIET_MS, version, grown=grown
+            )
+            if grown:
+                yield self._state(accusation, Activity.UPDATE, time)
+
+    def _end_quiet(self, now: int) -> Iterator[Finding]:
+        """Close the episodes of tenants that no later age showed as extreme again."""
+        over = sorted(
+            (accusation.quiet_from, tenant)
+            for tenant, accusation in self._accused.items()
+            if accusation is not None and accusation.quiet_from <= now
+        )
+        for time, tenant in over:
+            accusation = self._accused[tenant]
+            self._accused[tenant] = None
+            if accusation is not None:
+                yield self._state(accusation, Activity.CLOSE, time)
+
+    def _forget_one(self) -> None:
+        """Forget the tenant that was accused first among those whose episode is over."""
+        over = next((tenant for tenant, open_one in self._accused.items() if open_one is None), None)
+        if over is not None:
+            del self._accused[over]
+
+    def _state(self, accusation: Accusation, activity: Activity, time: int) -> Finding:
+        window = self._windows[accusation.profile.age]
+        return state(accusation, activity, time, middle=window.middle(), config=self._config)
+
+    def dump(self) -> bytes:
+        """Return the whole state as bytes."""
+        out = Writer()
+        for number in (_VERSION, self._began, self.closed, self.late):
+            out.number(number)
+        for window in self._windows.values():
+            window.dump(out)
+        out.number(len(self._pending))
+        for profile in self._pending.values():
+            _dump_profile(out, profile)
+        out.number(len(self._accused))
+        for tenant, accusation in self._accused.items():
+            out.word(tenant)
+            out.number(accusation is not None)
+            if accusation is not None:
+                accusation.dump(out)
+        return out.finish()
+
+    def load(self, body: bytes) -> None:
+        """Replace the whole state.
+
+        Raises
+        ------
+        SnapshotError
+            The bytes are not such a state.
+        """
+        source = Reader(body)
+        if source.number() != _VERSION:
+            raise SnapshotError(f"the bytes are not a population baseline of version {_VERSION}")
+        self._began, self.closed, self.late = source.time(), source.time(), source.count()
+        for window in self._windows.values():
+            window.load(source)
+        pending = [_load_profile(source) for _ in range(source.count())]
+        self._pending = {(tenant_hash(profile.tenant), profile.age): profile for profile in pending}
+        self._accused = {}
+        for _ in range(source.count(MOST_ACCUSED)):
+            tenant = source.word()
+            self._accused[tenant] = Accusation.load(source) if source.count(1) else None
+        source.end()
+
+
+def tenant_hash(name: str) -> int:
+    """Return 64 bits that stand for a tenant's name."""
+    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "little")
+
+
+def _dump_profile(out: Writer, profile: EarlyProfile) -> None:
+    out.text(profile.tenant)
+    out.blob(profile.encode())
+
+
+def _load_profile(source: Reader) -> EarlyProfile:
+    return decode_profile(source.text(MAX_NAME_BYTES), source.blob())
