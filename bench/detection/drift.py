@@ -6,6 +6,7 @@ the change until the evidence is back below the level at which the detector stop
 
 from __future__ import annotations
 
+import random
 import statistics
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -26,12 +27,16 @@ LAUNCH = 1.2 * DAY_S
 """When the evaluation's growth profile begins to grow."""
 VOLUME = (200.0, 1500.0)
 PROFILES = ("support", "rag", "chat", "agent")
+RISE_HOURS = 48.0
+"""Evidence that rises later than this is not the change's: a launch takes two days."""
 CALM_HOURS = 12.0
 """Evidence that rises again after so many hours below is not the change's any more."""
 MIGRATED = "atlas-next"
 
-Make = Callable[[Stage, int, float], Case]
-"""Casts the tenant of a number that changes at a time."""
+Edit = Callable[[Event], Event]
+
+Make = Callable[[Stage, float], Case]
+"""Casts a tenant that changes at a time."""
 
 
 def main() -> None:
@@ -44,17 +49,48 @@ def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--days", type=float, default=4.0, help="how long they are watched after the change")
 
 
-def same(stage: Stage, number: int, change: float) -> Case:
-    """Cast a tenant that goes on as before, for comparison."""
-    return _benign(stage, number, "no change", change)
+def edited(stage: Stage, number: int, change: float) -> list[Case]:
+    """Cast a tenant three times: as it goes on, with another model, and with other users; else the same."""
+    profile, volume = PROFILES[number % len(PROFILES)], stage.volume(*VOLUME)
+    requests = list(stage.benign(profile, volume=volume).benign)
+    edits: dict[str, Edit] = {
+        "no change": dict,
+        "model migration": migrated,
+        "new end users": renamed(stage.rng),
+    }
+    return [
+        Case(stage.name(), group, profile, _edited(iter(requests), change, edit), notes={"change": change})
+        for group, edit in edits.items()
+    ]
 
 
-def launch(stage: Stage, _number: int, _change: float) -> Case:
+def migrated(event: Event) -> Event:
+    """Move a request to another model: a longer answer, another system prompt."""
+    longer = min(event["max_tokens"], int(1.6 * event["output_tokens"]))
+    return event | {
+        "model": MIGRATED,
+        "output_tokens": longer,
+        "input_tokens": event["input_tokens"] + 400,
+    }
+
+
+def renamed(rng: random.Random) -> Edit:
+    """Return an edit that gives requests to new end users, three times as many."""
+
+    def edit(event: Event) -> Event:
+        if event["principal"] is None:
+            return event
+        return event | {"principal": f"v{event['principal']}-{rng.randrange(3)}"}
+
+    return edit
+
+
+def launch(stage: Stage, _change: float) -> Case:
     """Cast a product whose traffic triples within two days while a second area appears."""
     return stage.benign("growth", "launch", volume=stage.volume(*VOLUME), change=LAUNCH)
 
 
-def second_product(stage: Stage, _number: int, change: float) -> Case:
+def second_product(stage: Stage, change: float) -> Case:
     """Cast a support bot that answers for another product as well from one moment on."""
     first, second = (stage.pools[name].zipf(1500) for name in stage.rng.sample(stage.manifest["support"], 2))
 
@@ -64,29 +100,7 @@ def second_product(stage: Stage, _number: int, change: float) -> Case:
     return _support(stage, "second product at once", change, draw)
 
 
-def migration(stage: Stage, number: int, change: float) -> Case:
-    """Cast a tenant that moves to another model: longer answers, another system prompt."""
-
-    def edit(event: Event) -> Event:
-        longer = min(event["max_tokens"], int(1.6 * event["output_tokens"]))
-        more = {"model": MIGRATED, "output_tokens": longer, "input_tokens": event["input_tokens"] + 400}
-        return event | more
-
-    return _benign(stage, number, "model migration", change, edit)
-
-
-def new_users(stage: Stage, number: int, change: float) -> Case:
-    """Cast a tenant whose end users are all new from one moment on, three times as many."""
-
-    def edit(event: Event) -> Event:
-        if event["principal"] is None:
-            return event
-        return event | {"principal": f"v{event['principal']}-{stage.rng.randrange(3)}"}
-
-    return _benign(stage, number, "new end users", change, edit)
-
-
-def month_end(stage: Stage, _number: int, change: float) -> Case:
+def month_end(stage: Stage, change: float) -> Case:
     """Cast a support bot with three times its traffic of the same mix, for two days."""
     questions = stage.pools[stage.rng.choice(stage.manifest["support"])].zipf(2000)
 
@@ -99,7 +113,7 @@ def month_end(stage: Stage, _number: int, change: float) -> Case:
 def new_language(found: Sequence[str]) -> Make:
     """Return a cast of support bots half of whose users write another language from one moment on."""
 
-    def make(stage: Stage, _number: int, change: float) -> Case:
+    def make(stage: Stage, change: float) -> Case:
         first = stage.pools[stage.rng.choice(stage.manifest["support"])].zipf(1500)
         second = stage.pool(found).zipf(1500)
 
@@ -122,17 +136,7 @@ def _support(
     return Case(stage.name(), group, "support", requests, notes={"change": change})
 
 
-def _benign(
-    stage: Stage, number: int, group: str, change: float, edit: Callable[[Event], Event] | None = None
-) -> Case:
-    profile = PROFILES[number % len(PROFILES)]
-    case = stage.benign(profile, group, volume=stage.volume(*VOLUME), change=change)
-    if edit is not None:
-        case.benign = _edited(case.benign, change, edit)
-    return case
-
-
-def _edited(requests: Timed, change: float, edit: Callable[[Event], Event]) -> Timed:
+def _edited(requests: Timed, change: float, edit: Edit) -> Timed:
     return ((time, edit(event) if time >= change else event) for time, event in requests)
 
 
@@ -149,7 +153,7 @@ class Changed:
 
 def measure(folder: Path, arguments: Namespace) -> list[Section]:
     """Judge one world a seed."""
-    casts: list[Make] = [same, launch, second_product, migration, new_users, month_end]
+    casts: list[Make] = [launch, second_product, month_end]
     notes = []
     try:
         casts.append(new_language(texts("de").commands))
@@ -163,7 +167,8 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         def make(seed: int = seed) -> tuple[Stage, list[Case]]:
             stage = Stage(folder, seed, PAST_DAYS + arguments.days)
             changes = [(PAST_DAYS + stage.rng.uniform(0, 0.4)) * DAY_S for _ in range(arguments.each)]
-            return stage, [cast(stage, k, change) for cast in casts for k, change in enumerate(changes)]
+            cases = [case for k, change in enumerate(changes) for case in edited(stage, k, change)]
+            return stage, cases + [cast(stage, change) for cast in casts for change in changes]
 
         truth, world = study(folder, f"{name}-{seed}", make, __file__)
         courses = ours.judge(world, setup, follow=world)
@@ -188,10 +193,10 @@ def add(changed: Changed, course: ours.Course, moment: int, normal: float) -> No
 def unrest(course: ours.Course, moment: int, normal: float) -> tuple[float, bool]:
     """Return the hours from a moment until the evidence is back to normal, and whether it ever is.
 
-    0 where it does not rise. The unrest lasts while the evidence is never low for `CALM_HOURS` on end.
+    0 where it does not rise within `RISE_HOURS`. The unrest lasts while it is never low for `CALM_HOURS`.
     """
     high = course.times[(course.times >= moment) & (course.levels >= normal)]
-    if not high.size:
+    if not high.size or high[0] > moment + RISE_HOURS * HOUR_MS:
         return 0.0, True
     calm = np.flatnonzero(np.diff(high) > CALM_HOURS * HOUR_MS)
     end = int(high[calm[0]] if calm.size else high[-1])

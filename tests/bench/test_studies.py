@@ -57,6 +57,10 @@ def test_evidence_that_does_not_rise_is_no_unrest() -> None:
     assert unrest(course(0.9, 0.0, 0.1), START_MS + HOUR_MS, 0.3) == (0.0, True)
 
 
+def test_evidence_that_rises_days_later_is_not_of_the_change() -> None:
+    assert unrest(course(*[0.0] * 60, 0.9), START_MS, 0.3) == (0.0, True)
+
+
 def test_unrest_that_goes_on_is_said_to_do_so() -> None:
     assert unrest(course(0, 0.5, 0.4), START_MS, 0.3) == (2.0, False)
 
