@@ -14,6 +14,7 @@ from streams.demo_worker import WorkerThread
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.settings import Settings, build_settings
 from streams.settings_layers import Layer
+from streams.topic_plan import topic_names
 from streams.topic_reader import TopicReader
 
 
@@ -41,9 +42,7 @@ def run_demo(seconds: float, view: View, now: Callable[[], float] = time.monoton
     with EmbeddedBroker() as broker:
         settings = demo_settings(broker.bootstrap_servers)
         topics = settings.topics
-        broker.create(
-            settings.source.topic, topics.sketches, topics.state, topics.alerts, topics.dead_letters
-        )
+        broker.create(*topic_names(settings))
         state = DemoState()
         publisher = Publisher(broker, settings)
         with (

@@ -150,8 +150,10 @@ class TopicSettings(Section):
     """Findings, for a SIEM, an on-call or a rate limiter to read."""
     dead_letters: TopicName = "distillwatch-dead-letters"
     """Records that could not be understood, as they were."""
+    population: TopicName = "distillwatch-population"
+    """Early profiles of tenants and how far the partitions are, from detect to newcomers; compacted."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 4
-    """Partitions of the sketch and state topics; at most so many workers share the detection."""
+    """Partitions of the sketch, state and population topics; at most so many workers share the detection."""
     replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
     """Copies of every partition; 3 in production."""
     check_at_start: bool = True
@@ -159,9 +161,9 @@ class TopicSettings(Section):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [self.sketches, self.state, self.alerts, self.dead_letters]
+        names = [self.sketches, self.state, self.alerts, self.dead_letters, self.population]
         if len(set(names)) < len(names):
-            raise ValueError("sketches, state, alerts and dead_letters must be four different topics")
+            raise ValueError("sketches, state, alerts, dead_letters and population must all differ")
         return self
 
 
@@ -214,6 +216,17 @@ class DetectorSettings(DetectorConfig):
             super().__post_init__()
         except SettingsError as error:
             raise ValueError(str(error)) from None
+
+
+class PopulationSettings(Section):
+    """The comparison of tenants without a past with their peers."""
+
+    enabled: bool = True
+    """Whether newcomers are compared with their peers; the same on all workers."""
+    baseline: Path | None = None
+    """Baseline that a group without one begins with, as `distillwatch backtest` saves it."""
+    idle_seconds: Seconds = 30.0
+    """Seconds without a record after which a partition holds up the comparison no longer."""
 
 
 class StateSettings(Section):
@@ -269,6 +282,7 @@ class Settings(Section):
     embedding: EmbeddingSettings = EmbeddingSettings()
     privacy: PrivacySettings = PrivacySettings()
     detector: DetectorSettings = DetectorSettings()
+    population: PopulationSettings = PopulationSettings()
     state: StateSettings = StateSettings()
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()

@@ -124,12 +124,16 @@ def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]
     source_partitions
         Partitions of the source topic; the state has as many where the source is keyed by tenant.
     """
-    source = _source(settings, source_partitions)
-    if settings.source.keyed_by_tenant:
-        return [source, _state(settings, source_partitions), _alerts(settings), _dead_letters(settings)]
-    partitions = settings.topics.partitions
-    ours = [_sketches(settings), _state(settings, partitions), _alerts(settings), _dead_letters(settings)]
-    return [source, *ours]
+    keyed = settings.source.keyed_by_tenant
+    partitions = source_partitions if keyed else settings.topics.partitions
+    return [
+        _source(settings, source_partitions),
+        *([] if keyed else [_sketches(settings)]),
+        _state(settings, partitions),
+        *([_population(settings, partitions)] if settings.population.enabled else []),
+        _alerts(settings),
+        _dead_letters(settings),
+    ]
 
 
 def make_plan(
@@ -215,7 +219,7 @@ def _user(kafka: KafkaSettings) -> str:
 def _follow_sketches(settings: Settings, spec: TopicSpec, existing: Mapping[str, TopicFacts]) -> TopicSpec:
     sketches = existing.get(settings.topics.sketches)
     if (
-        spec.role != "topics.state"
+        spec.role not in {"topics.state", "topics.population"}
         or settings.source.keyed_by_tenant
         or not (sketches and sketches.partitions)
     ):
@@ -238,6 +242,11 @@ def _wrong_partitions(settings: Settings, spec: TopicSpec, facts: TopicFacts) ->
             "delete the sketch and state topics and run `distillwatch topics apply`"
         )
     like = settings.source.topic if settings.source.keyed_by_tenant else settings.topics.sketches
+    if spec.role == "topics.population":
+        return (
+            f"{found}, as many as {like!r}, so that one worker has the first partition of both: stop the "
+            "workers, delete the population topic and run `distillwatch topics apply`"
+        )
     return (
         f"{found}, as many as {like!r}, since a tenant's state lies in the partition of its events: stop the "
         "workers, delete the state topic (every tenant starts anew) and run `distillwatch topics apply`"
@@ -307,6 +316,21 @@ def _state(settings: Settings, partitions: int) -> TopicSpec:
             "min.compaction.lag.ms": str(HOUR_MS),
             "segment.bytes": str(64 * 1024 * 1024),
         },
+        fixed_partitions=True,
+    )
+
+
+def _population(settings: Settings, partitions: int) -> TopicSpec:
+    return TopicSpec(
+        role="topics.population",
+        name=settings.topics.population,
+        partitions=partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"READ", "WRITE"}),
+        exact={"cleanup.policy": "compact,delete"},
+        least={"retention.ms": 14 * DAY_MS, "max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
+        # Not at once: until it is read, a profile must stand before the mark that covers it.
+        initial={"retention.ms": str(30 * DAY_MS), "min.compaction.lag.ms": str(DAY_MS)},
         fixed_partitions=True,
     )
 

@@ -77,7 +77,17 @@ class Newcomers:
     @property
     def ready(self) -> bool:
         """Whether the baseline has seen a whole day and enough tenants for at least the first age."""
-        return self._ripe(self.closed) and self._windows[AGES[0]].peers >= LEAST_PEERS
+        return self._ripe(self.closed) and self.peers >= LEAST_PEERS
+
+    @property
+    def peers(self) -> int:
+        """How many peers there are of the first age."""
+        return self._windows[AGES[0]].peers
+
+    @property
+    def accused(self) -> int:
+        """How many tenants have been accused, as far back as is remembered."""
+        return len(self._accused)
 
     def add(self, profile: EarlyProfile) -> None:
         """Take in a profile; one that is known already changes nothing."""

@@ -49,11 +49,12 @@ class Names:
     state: str
     alerts: str
     dead_letters: str
+    population: str
     group: str
 
     def all_topics(self) -> list[str]:
         """Return the topics, the source first."""
-        return [self.source, self.sketches, self.state, self.alerts, self.dead_letters]
+        return [self.source, self.sketches, self.state, self.population, self.alerts, self.dead_letters]
 
 
 class MakeSettings(Protocol):
@@ -114,6 +115,7 @@ def names() -> Names:
         state=f"state-{unique}",
         alerts=f"alerts-{unique}",
         dead_letters=f"dead-letters-{unique}",
+        population=f"population-{unique}",
         group=f"distillwatch-{unique}",
     )
 
@@ -167,6 +169,7 @@ def settings_for(bootstrap: str, names: Names, **sections: dict[str, Any]) -> Se
             "state": names.state,
             "alerts": names.alerts,
             "dead_letters": names.dead_letters,
+            "population": names.population,
             "partitions": 2,
         },
         "embedding": {"kind": "hashed"},

@@ -21,7 +21,7 @@ def create(admin: KafkaAdminClient, **partitions: int) -> None:
     )
 
 
-def test_a_fresh_broker_gets_our_four_topics_and_the_source_stays_the_platforms(
+def test_a_fresh_broker_gets_our_five_topics_and_the_source_stays_the_platforms(
     make_settings: MakeSettings, names: Names
 ) -> None:
     settings = make_settings()
@@ -38,7 +38,7 @@ def test_what_was_applied_passes_the_check_and_is_kept_by_the_next_plan(make_set
     apply_topics(settings, with_source=True)
     again = plan_topics(settings)
     assert (again.create, again.problems, again.notes) == ((), (), ())
-    assert len(again.keep) == 5
+    assert len(again.keep) == 6
     require_topics(settings)
 
 
@@ -52,6 +52,7 @@ def test_topics_are_created_as_they_have_to_be(make_settings: MakeSettings, name
     assert {facts[name].partitions for name in names.all_topics()} == {3}
     configs = {name: facts[name].config or {} for name in names.all_topics()}
     assert configs[names.state]["cleanup.policy"] == "compact"
+    assert configs[names.population]["cleanup.policy"] == "compact,delete"
     assert configs[names.sketches]["cleanup.policy"] == "delete"
     assert int(configs[names.dead_letters]["max.message.bytes"]) > 3_000_000
     assert configs[names.alerts]["retention.ms"] == str(30 * 86_400_000)

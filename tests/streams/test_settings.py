@@ -114,7 +114,7 @@ def test_a_value_of_a_wrong_type_names_the_file(tmp_path: Path) -> None:
         (
             "topics__state",
             "distillwatch-alerts",
-            "topics (flag): sketches, state, alerts and dead_letters must be four different topics",
+            "topics (flag): sketches, state, alerts, dead_letters and population must all differ",
         ),
         (
             "kafka__security_protocol",

@@ -9,6 +9,7 @@ from streams.topic_plan import TopicFacts, TopicPlan, TopicSpec, make_plan, topi
 
 EVERY_RIGHT = frozenset({"READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"})
 STATE, SKETCHES, SOURCE = "distillwatch-state", "distillwatch-sketches", "llm-requests"
+POPULATION = "distillwatch-population"
 
 
 def settings(**sections: dict[str, object]) -> Settings:
@@ -38,6 +39,7 @@ def test_the_source_is_created_only_when_asked() -> None:
     assert [spec.role for spec in make_plan(settings(), {}).create] == [
         "topics.sketches",
         "topics.state",
+        "topics.population",
         "topics.alerts",
         "topics.dead_letters",
     ]
@@ -59,7 +61,13 @@ def test_a_source_keyed_by_tenant_needs_no_sketches_and_rules_the_state() -> Non
     chosen = settings(source={"keyed_by_tenant": True})
     assert SKETCHES not in topic_names(chosen)
     source = TopicFacts(SOURCE, 12, 1, {}, EVERY_RIGHT)
-    assert {spec.name: spec.partitions for spec in make_plan(chosen, {SOURCE: source}).create}[STATE] == 12
+    planned = {spec.name: spec.partitions for spec in make_plan(chosen, {SOURCE: source}).create}
+    assert planned[STATE] == planned[POPULATION] == 12
+
+
+def test_without_a_comparison_with_peers_no_population_topic_is_needed() -> None:
+    assert POPULATION in topic_names(settings())
+    assert POPULATION not in topic_names(settings(population={"enabled": False}))
 
 
 def test_without_its_source_the_state_cannot_be_planned() -> None:
@@ -84,6 +92,7 @@ def test_a_source_that_may_not_be_seen_is_the_only_problem_of_a_keyed_state() ->
             "has 8 partitions and needs 4 (topics.partitions): set topics.partitions = 8",
         ),
         (STATE, {"partitions": 8}, "has 8 partitions and needs 4, as many as 'distillwatch-sketches'"),
+        (POPULATION, {"partitions": 1}, "has 1 partitions and needs 4, as many as 'distillwatch-sketches'"),
         (
             STATE,
             {"config": {"cleanup.policy": "compact,delete"}},
@@ -136,4 +145,4 @@ def test_a_right_is_asked_for_in_the_name_that_logs_in() -> None:
 def test_the_lines_of_a_plan_begin_with_what_is_done() -> None:
     existing = {STATE: replace(as_wanted(wanted_topics(settings(), 4)[2]), partitions=9)}
     verbs = [line.split()[0] for line in make_plan(settings(), existing).lines()]
-    assert verbs == ["create", "create", "create", "mend", "note"]
+    assert verbs == ["create", "create", "create", "create", "mend", "note"]

@@ -49,6 +49,7 @@ class Desk:
                 "state": names.state,
                 "alerts": names.alerts,
                 "dead_letters": names.dead_letters,
+                "population": names.population,
                 "partitions": 1,
             },
             "embedding": {"kind": "hashed"},

@@ -49,6 +49,7 @@ def documented_rights(role: str, names: Names) -> list[Right]:
         "distillwatch-state": names.state,
         "distillwatch-alerts": names.alerts,
         "distillwatch-dead-letters": names.dead_letters,
+        "distillwatch-population": names.population,
         "distillwatch": names.group,
     }
     rights = []
