@@ -149,6 +149,7 @@ class Changed:
     alerts: list[int] = field(default_factory=list)
     hours: list[float] = field(default_factory=list)
     unsettled: int = 0
+    highest: list[float] = field(default_factory=list)
 
 
 def measure(folder: Path, arguments: Namespace) -> list[Section]:
@@ -188,6 +189,7 @@ def add(changed: Changed, course: ours.Course, moment: int, normal: float) -> No
     hours, settled = unrest(course, moment, normal)
     changed.hours.append(hours)
     changed.unsettled += not settled
+    changed.highest.append(float(course.levels[course.times >= moment].max(initial=0.0)))
 
 
 def unrest(course: ours.Course, moment: int, normal: float) -> tuple[float, bool]:
@@ -212,6 +214,7 @@ def table(found: dict[str, Changed], days: float, notes: Sequence[str]) -> Secti
             "alerts before": changed.before,
             "alerted after": sum(alerts > 0 for alerts in changed.alerts),
             "most alerts of one": max(changed.alerts),
+            "median of the highest levels": statistics.median(changed.highest),
             "evidence rose": sum(hours > 0 for hours in changed.hours),
             "median hours to normal": _median([hours for hours in changed.hours if hours > 0]),
             "worst": max(changed.hours),

@@ -16,7 +16,7 @@ from bench.detection import __main__ as main
 from bench.detection import ablation, command, languages, ours, poisoning, strategies, worlds
 from bench.detection.calibration import Calibrated, calibration, plot
 from bench.detection.counting import Account, Result
-from bench.detection.drift import unrest
+from bench.detection.drift import Changed, add, table, unrest
 from bench.detection.evasion import Rung, caught, half_missed, thinned
 from bench.detection.grammar import Grammar
 from bench.detection.poisoning import Ramp, taught
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FOLDER = evaluation_folder()
 START_MS = 1_772_582_400_000
 HOUR_MS = 3_600_000
+LISTS = ("times", "levels")
 DAY_MS = 24 * HOUR_MS
 
 
@@ -55,6 +56,16 @@ def test_unrest_lasts_until_the_evidence_has_been_low_for_long() -> None:
 
 def test_evidence_that_does_not_rise_is_no_unrest() -> None:
     assert unrest(course(0.9, 0.0, 0.1), START_MS + HOUR_MS, 0.3) == (0.0, True)
+
+
+def test_changes_are_tallied() -> None:
+    changed = Changed()
+    alerted = ours.Course([START_MS, START_MS + 2 * HOUR_MS], *(getattr(course(0, 0.5, 1), x) for x in LISTS))
+    for one in (alerted, course(0.9, 0.2, 0.1)):
+        add(changed, one, START_MS + HOUR_MS, 0.3)
+    [row] = table({"launch": changed}, 4.0, ()).rows
+    assert (row["alerts before"], row["alerted after"], row["evidence rose"]) == (1, 1, 1)
+    assert (row["median of the highest levels"], row["not back by the end"]) == (pytest.approx(0.6), 1)
 
 
 def test_evidence_that_rises_days_later_is_not_of_the_change() -> None:
