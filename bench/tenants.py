@@ -9,6 +9,7 @@ from bench.traffic import events
 from models.config import DetectorConfig
 from models.fleet import Fleet
 from models.native import decode_native
+from models.requests import table_of
 from models.sketch import Origin
 from models.sketcher import Sketcher
 from models.snapshot import Header, pack, unpack
@@ -25,8 +26,8 @@ def snapshots(models: int = 200, requests: int = 300) -> Sequence[bytes]:
     for start in range(0, len(records), BATCH):
         known = [event for value in records[start : start + BATCH] if (event := decode_native(value))]
         origins = [Origin("bench", 0, start + number) for number in range(len(known))]
-        for origin, sketch in zip(origins, sketcher.sketch_many(known, origins), strict=True):
-            fleet.apply(sketch, origin.offset)
+        table = table_of(sketcher.sketch_many(known, origins))
+        fleet.apply_many(table, [origin.offset for origin in origins])
     return [_without_offset(blob) for _, blob in fleet.changed() if blob]
 
 

@@ -19,6 +19,8 @@ LARGEST = 1e30
 """Beyond any number that a state reaches, and small enough that arithmetic on it stays finite."""
 
 _SIZE = Struct("<I")
+_SMALL = Struct("<B")
+_LABEL_SIZE = Struct("<H")
 _NUMBER = Struct("<q")
 _REAL = Struct("<d")
 _OUT_OF_RANGE = "the snapshot holds a value out of its range"
@@ -50,6 +52,24 @@ class Writer:
     def text(self, value: str) -> None:
         """Append a text as UTF-8."""
         self.blob(value.encode())
+
+    def small(self, value: int) -> None:
+        """Append a whole number of 8 bits."""
+        self._parts.append(_SMALL.pack(value))
+
+    def half(self, value: int) -> None:
+        """Append a whole number of 32 bits."""
+        self._parts.append(_SIZE.pack(value))
+
+    def raw(self, value: bytes) -> None:
+        """Append bytes without their length."""
+        self._parts.append(value)
+
+    def label(self, value: str) -> None:
+        """Append a short text as UTF-8, at most 65,535 bytes long."""
+        text = value.encode()
+        self._parts.append(_LABEL_SIZE.pack(len(text)))
+        self._parts.append(text)
 
     def array(self, value: NDArray[np.generic]) -> None:
         """Append the array's bytes; shape and type are the reader's to know."""
@@ -117,6 +137,34 @@ class Reader:
             return self.blob(most).decode()
         except UnicodeDecodeError:
             raise SnapshotError("a text in the snapshot is not UTF-8") from None
+
+    def small(self, most: int = 255) -> int:
+        """Read a whole number of 8 bits."""
+        value = int(self._unpack(_SMALL))
+        if value > most:
+            raise SnapshotError(_OUT_OF_RANGE)
+        return value
+
+    def half(self, most: int = 2**32 - 1) -> int:
+        """Read a whole number of 32 bits."""
+        value = int(self._unpack(_SIZE))
+        if value > most:
+            raise SnapshotError(_OUT_OF_RANGE)
+        return value
+
+    def label(self, most: int) -> str:
+        """Read a short text of at most so many bytes."""
+        size = int(self._unpack(_LABEL_SIZE))
+        if size > most:
+            raise SnapshotError(_OUT_OF_RANGE)
+        try:
+            return self._take(size).decode()
+        except UnicodeDecodeError:
+            raise SnapshotError("a text in the snapshot is not UTF-8") from None
+
+    def take(self, size: int) -> bytes:
+        """Read so many bytes as they are."""
+        return self._take(size)
 
     def array(
         self, dtype: type[np.generic], shape: tuple[int, ...], least: float | None = None, most: float = inf

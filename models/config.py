@@ -54,7 +54,7 @@ class DetectorConfig:
     """
 
     budget_days: float = 90.0
-    block_requests: int = 20
+    block_requests: int = 5
     entropy_block_requests: int = 100
     warmup_requests: int = 200
     suspicious_exponent: float = 0.3

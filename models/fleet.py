@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
 
 from models.config import DetectorConfig
+from models.core.judge import APPLIED
 from models.errors import SnapshotError
 from models.finding import Finding
+from models.judging import NEVER, OnError, fail, judge_many
+from models.requests import Requests, table_of
 from models.sketch import Sketch
+from models.slab import Slab
 from models.snapshot import Header, pack, unpack
 from models.tenant import TenantModel
+from models.weighting import settings_record
 
 Restore = Callable[[str], bytes | None]
-NEVER = 2**63
 LEAST_CROWD = 256
 SLACK_MS = 48 * 3_600_000
 """How much longer than its time to live a silent tenant should be kept: a late request meets it as it was."""
@@ -38,6 +44,8 @@ class Fleet:
         self, config: DetectorConfig, restore: Restore, max_tenants: int = 100_000, ttl_ms: int = NEVER
     ) -> None:
         self._config = config
+        self._settings = settings_record(config)
+        self._slab = Slab()
         self._restore = restore
         self._max_tenants = max_tenants
         self._ttl_ms = ttl_ms
@@ -72,20 +80,30 @@ class Fleet:
         so is one that is the repeat of another. A tenant that was idle for too long starts anew, whether its
         state is still there or not.
         """
-        tenant = self._tenant(sketch.tenant)
-        if offset <= tenant.offset:
-            self.skipped += 1
-            return []
-        findings = []
-        if tenant.events and sketch.time - tenant.time > self._ttl_ms:
-            findings = tenant.expire(sketch.time)
-            tenant = self._live[sketch.tenant] = TenantModel(sketch.tenant, self._config)
-        tenant.offset = offset
-        self._changed[sketch.tenant] = tenant
-        repeated = tenant.repeated
-        findings += tenant.apply(sketch)
-        self.repeated += tenant.repeated - repeated
-        return findings
+        return self.apply_many(table_of([sketch]), [offset])
+
+    def apply_many(
+        self, requests: Requests, offsets: Sequence[int], on_error: OnError = fail
+    ) -> list[Finding]:
+        """Judge requests that stand at these offsets, in order; the same findings as one by one.
+
+        `on_error` is told of each that Python failed on, by its place, and may raise.
+        """
+        tenants = [self._found(name, place, on_error) for place, name in enumerate(requests.tenants)]
+        outcome = judge_many(
+            requests,
+            tenants,
+            np.array(offsets, np.int64),
+            self._slab,
+            self._settings,
+            ttl_ms=self._ttl_ms,
+            on_error=on_error,
+        )
+        for place in np.flatnonzero(outcome.marks & APPLIED).tolist():
+            self._changed[requests.tenants[place]] = tenants[place]
+        self.skipped += outcome.skipped
+        self.repeated += outcome.repeated
+        return [finding for _, finding in outcome.findings]
 
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant; an open episode whose quiet period has passed is closed first.
@@ -93,7 +111,7 @@ class Fleet:
         `now` is event time in Unix milliseconds.
         """
         findings = self._tenant(tenant).expire(now)
-        self._live.pop(tenant)
+        self._live.pop(tenant).release()
         self._changed[tenant] = None
         return findings
 
@@ -109,7 +127,14 @@ class Fleet:
         """Take note that all changes are stored, and let the least recently seen tenants go."""
         self._changed.clear()
         while len(self._live) > self._max_tenants:
-            self._live.popitem(last=False)
+            self._live.popitem(last=False)[1].release()
+
+    def _found(self, name: str, place: int, on_error: OnError) -> TenantModel | None:
+        try:
+            return self._tenant(name)
+        except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
+            on_error(place, error)
+            return None
 
     def _tenant(self, name: str) -> TenantModel:
         tenant = self._live.get(name)
@@ -120,8 +145,8 @@ class Fleet:
         return tenant
 
     def _load(self, name: str) -> TenantModel:
-        tenant = TenantModel(name, self._config)
         stored = None if name in self._changed else self._restore(name)
+        tenant = TenantModel(name, self._config, slab=self._slab, settings=self._settings)
         if stored is None:
             return tenant
         try:
@@ -129,6 +154,6 @@ class Fleet:
             tenant.load(body)
         except SnapshotError:
             self.refused_snapshots += 1
-            return TenantModel(name, self._config)
+            return tenant
         tenant.offset = header.offset
         return tenant

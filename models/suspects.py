@@ -7,12 +7,10 @@ from collections import deque
 from models.codec import Reader, Writer
 from models.event import MAX_NAME_BYTES
 from models.finding import RequestRef
-from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES, Sketch
+from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES
 
 MOST = 16
 HASH_DIGITS = 16
-STRANGE = 0.02
-"""A request with a p-value at or below this is kept."""
 
 
 class Suspects:
@@ -21,12 +19,9 @@ class Suspects:
     def __init__(self) -> None:
         self._requests: deque[RequestRef] = deque(maxlen=MOST)
 
-    def add(self, x: Sketch) -> None:
-        """Keep a request's id, its place and its template."""
-        template = next((head for head in reversed(x.heads) if head), 0)
-        origin = x.origin
-        kept = RequestRef(x.id, origin.topic, origin.partition, origin.offset, f"{template:0{HASH_DIGITS}x}")
-        self._requests.append(kept)
+    def add(self, request: RequestRef) -> None:
+        """Keep a request."""
+        self._requests.append(request)
 
     def clear(self) -> None:
         """Forget all."""
@@ -37,19 +32,25 @@ class Suspects:
         return tuple(self._requests)
 
     def dump(self, out: Writer) -> None:
-        """Write the state."""
-        out.number(len(self._requests))
+        """Write the state, the name of each topic once."""
+        topics = list(dict.fromkeys(request.topic for request in self._requests))
+        out.small(len(topics))
+        for topic in topics:
+            out.label(topic)
+        out.small(len(self._requests))
         for request in self._requests:
-            out.text(request.request_id)
-            out.text(request.topic)
-            out.number(request.partition)
+            out.label(request.request_id)
+            out.small(topics.index(request.topic))
+            out.half(request.partition)
             out.number(request.offset)
-            out.text(request.template_hash)
+            out.word(int(request.template_hash, 16))
 
     def load(self, source: Reader) -> None:
         """Read the state."""
         self._requests.clear()
-        for _ in range(source.count(MOST)):
-            request, topic = source.text(MAX_NAME_BYTES), source.text(MAX_TOPIC_BYTES)
-            partition, offset = source.count(MAX_PARTITION), source.count(MAX_OFFSET)
-            self._requests.append(RequestRef(request, topic, partition, offset, source.text(HASH_DIGITS)))
+        topics = [source.label(MAX_TOPIC_BYTES) for _ in range(source.small(MOST))]
+        for _ in range(source.small(MOST if topics else 0)):
+            request, topic = source.label(MAX_NAME_BYTES), source.small(len(topics) - 1)
+            partition, offset = source.half(MAX_PARTITION), source.count(MAX_OFFSET)
+            place = topics[topic], partition, offset
+            self._requests.append(RequestRef(request, *place, f"{source.word():0{HASH_DIGITS}x}"))

@@ -3,258 +3,234 @@
 from __future__ import annotations
 
 from math import log10
+from typing import Any
 
-from models.codec import MOST_COUNT, Reader, Writer
+import numpy as np
+
+from models import seasons, state
+from models.codec import Reader, Writer
 from models.config import DetectorConfig
-from models.episode import HOUR_MS, Episode, Statement
-from models.errors import SnapshotError
-from models.evidence.shiryaev_roberts import ShiryaevRoberts
-from models.evidence.track import Track, Verdict
-from models.finding import UID_CHARS, Activity, Finding, SignalReading, episode_uid
-from models.repeats import Repeats
-from models.resampling import Resampling
-from models.signals.novelty import Novelty
-from models.signals.rate import Rate
-from models.signals.shape import RequestShape
-from models.signals.topics import TopicEntropy
+from models.core import episode as life
+from models.core import evidence
+from models.core.layout import BLANK
+from models.core.streams import STREAMS
+from models.episode import Episode, State
+from models.finding import UID_CHARS, Activity, Finding, Severity, SignalReading, episode_uid
+from models.judging import judge_many
+from models.readings import readings_of, rule_readings
+from models.requests import table_of
 from models.sketch import Sketch
-from models.suspects import STRANGE, Suspects
-from models.sweep import LogitSweep
+from models.slab import Slab
+from models.suspects import Suspects
+from models.weighting import DEFAULT, Weighting, settings_record
 
-DAY_MS = 24 * HOUR_MS
-SHORTEST_DAYS = 0.25
-LONGEST_DAYS = 14.0
-LITTLE_CONTENT = 0.1
-"""Below this share of requests with content a tenant is judged on metadata, without waiting for novelty."""
-
-RATE_WEIGHT = 0.1
-RATE_CEILING = 2.0
-"""The rate's e-value counts for no more than this: too little to alert where nothing else is strange."""
-
-RIVER_VERSION = "0.26.1"
-"""Whose bytes stand in the snapshots."""
-
-
-Part = Track | ShiryaevRoberts | LogitSweep | Resampling | Suspects | Repeats | Episode
+_NOWHERE = np.array([-1])
 
 
 class TenantModel:
-    """The signals of one tenant, their evidence and the episode they lead to.
+    """One tenant: a state that the compiled core works on, and the names that a finding needs.
 
-    Evidence runs in four streams: novelty, topic entropy and request shape each by itself, and the mean of
-    the e-values of novelty, shape and, with little weight, rate. Topic entropy looks back over a window and
-    so has longer blocks. The Shiryaev-Roberts statistics of the streams are averaged, which keeps the bound
-    on the run length whatever the dependence between them.
+    Parameters
+    ----------
+    name
+        Of the tenant.
+    config
+        Settings of the detector.
+    slab
+        Where its state is to live; alone if not given.
+    settings
+        What `models.weighting` made of `config`, so that many tenants share it.
+    weighting
+        What each signal counts for; the detector's own choice unless a benchmark asks.
     """
 
-    def __init__(self, name: str, config: DetectorConfig) -> None:
+    __slots__ = ("_config", "_settings", "_slab", "_uid", "name", "row", "suspects")
+
+    def __init__(
+        self,
+        name: str,
+        config: DetectorConfig,
+        *,
+        slab: Slab | None = None,
+        settings: Any = None,
+        weighting: Weighting = DEFAULT,
+    ) -> None:
         self.name = name
         self._config = config
-        block, warmup = config.block_requests, config.warmup_requests
-        self._rate = Track(Rate(), block, warmup)
-        self._novelty = Track(Novelty(), block, warmup)
-        self._shape = Track(RequestShape(), block, warmup)
-        self._topics = Track(TopicEntropy(), config.entropy_block_requests, warmup)
-        self._joint = ShiryaevRoberts(block)
-        self._rules = (LogitSweep(), Resampling())
-        self._suspects = Suspects()
-        self._repeats = Repeats()
-        self.episode = Episode(config)
-        self.offset = -1
-        """The last offset that was applied; not part of what `dump` writes."""
-        self.time = 0
-        """Event time of the newest request, in Unix milliseconds."""
-        self.events = 0
-        self.late = 0
-        self.repeated = 0
-        self._content = 0
-        self._rated = 0.0  # requests from `_rated_from` on
-        self._rated_from = 0
+        self._settings = settings_record(config, weighting) if settings is None else settings
+        self._slab = Slab(1) if slab is None else slab
+        self.row = self._slab.take()
+        """The number of its state in the slab."""
+        self.suspects = Suspects()
         self._uid = ""
 
     @property
-    def tracks(self) -> tuple[Track, ...]:
-        """The signals, the strongest first at equal evidence."""
-        return (self._novelty, self._topics, self._shape, self._rate)
+    def state(self) -> Any:
+        """The record of `models.core.layout.STATE`."""
+        return self._slab.state(self.row)
+
+    @property
+    def offset(self) -> int:
+        """The last offset that was applied, -1 for none; not part of what `dump` writes."""
+        return int(self.state["offset"])
+
+    @offset.setter
+    def offset(self, offset: int) -> None:
+        self.state["offset"] = offset
+
+    @property
+    def time(self) -> int:
+        """Event time of the newest request, in Unix milliseconds."""
+        return int(self.state["time"])
+
+    @property
+    def events(self) -> int:
+        """Requests that were judged."""
+        return int(self.state["events"])
+
+    @property
+    def late(self) -> int:
+        """Requests that were older than one before them."""
+        return int(self.state["late"])
+
+    @property
+    def repeated(self) -> int:
+        """Requests that were sent twice."""
+        return int(self.state["repeated"])
+
+    @property
+    def episode(self) -> Episode:
+        """How its episode stands."""
+        return Episode(State(int(self.state["state"])), int(self.state["opened"]))
 
     @property
     def evidence(self) -> float:
         """The combined Shiryaev-Roberts statistic."""
-        streams = [stream.statistic for stream in self._streams()]
-        return max(sum(streams) / len(streams), self._ruled * self.threshold)
+        return float(evidence.combined(self.state, self._settings[0]))
 
     @property
     def fresh_evidence(self) -> float:
         """The same of late alone, bounded, so that it fades within a few hundred usual requests."""
-        streams = [stream.fresh for stream in self._streams()]
-        return max(sum(streams) / len(streams), self._ruled * self.threshold)
+        return float(evidence.fresh(self.state, self._settings[0]))
 
     @property
     def threshold(self) -> float:
         """The evidence that opens an episode: the blocks that the tenant fills within its budget."""
-        days = max(SHORTEST_DAYS, (self.time - self._rated_from) / DAY_MS)
-        config = self._config
-        shares = (3.0 / config.block_requests + 1.0 / config.entropy_block_requests) / 4.0
-        return max(config.least_threshold, config.budget_days * self._rated / days * shares)
+        return float(evidence.threshold(self.state, self._settings[0]))
 
     @property
     def requests_a_day(self) -> float:
         """Mean rate over the tenant's known life, at most two weeks of it."""
-        return self._rated / max(SHORTEST_DAYS, (self.time - self._rated_from) / DAY_MS)
+        return float(evidence.requests_a_day(self.state))
+
+    @property
+    def readings(self) -> dict[str, SignalReading]:
+        """What each signal saw, by name."""
+        return readings_of(self.state, self.threshold)
 
     def apply(self, x: Sketch) -> list[Finding]:
         """Judge one request, then learn it, unless it is a repeat. Returns what is to be said, in order."""
-        if self._repeats.seen(x):
-            self.repeated += 1
-            return []
-        now = self._move_time(x)
-        findings = self._close(now)
-        verdicts = [track.judge(x) for track in self.tracks]
-        if self.episode.learning:
-            for track, verdict in zip(self.tracks, verdicts, strict=True):
-                track.learn(x, verdict)
-        for track, verdict in zip(self.tracks, verdicts, strict=True):
-            track.observe(x, verdict, now)
-        self._gather(x, verdicts, now)
-        evidence, fresh = self.evidence, self.fresh_evidence
-        statement = self.episode.weigh(
-            now, evidence, self.threshold, fresh=fresh, warm=self._warm() or self._ruled >= 1
-        )
-        if statement is not None:
-            if statement.activity is Activity.CREATE:
-                self._uid = episode_uid(self.name, x.id)
-            findings.append(self._finding(statement))
-        return findings
+        outcome = judge_many(table_of([x]), [self], _NOWHERE, self._slab, self._settings)
+        return [finding for _, finding in outcome.findings]
 
     def expire(self, now: int) -> list[Finding]:
         """Let time pass without a request, in event time; an open episode may close."""
-        return self._close(now)
+        before = int(self.state["state"])
+        if life.elapse(self.state, self._settings[0], now) == life.CLOSE:
+            return [self.close()]
+        if self.state["state"] != before:
+            self.spend()
+        return []
 
-    def _move_time(self, x: Sketch) -> int:
-        self.late += x.time < self.time
-        self.time = max(self.time, x.time)
-        self.events += 1
-        self._content += bool(x.embedding)
-        if self._rated_from == 0:
-            self._rated_from = x.time
-        if self.time - self._rated_from > LONGEST_DAYS * DAY_MS:
-            self._rated /= 2
-            self._rated_from += (self.time - self._rated_from) // 2
-        self._rated += 1
-        return self.time
+    def close(self) -> Finding:
+        """State that the episode closed, and forget its evidence."""
+        closed = int(self.state["cool_until"]) - int(self._settings["cooldown_ms"][0])
+        finding = self._finding(Activity.CLOSE, closed)
+        self.spend()
+        return finding
 
-    def _gather(self, x: Sketch, verdicts: list[Verdict | None], now: int) -> None:
-        """Take the request into the joint evidence, the rule and the list of suspects."""
-        for rule in self._rules:
-            rule.observe_one(x)
-        e = self._joint_e(x, verdicts)
-        if e is not None:
-            self._joint.update(e, now)
-        if any(verdict is not None and verdict.p <= STRANGE for verdict in verdicts[:3]) or x.flags:
-            self._suspects.add(x)
+    def state_episode(self, activity: int, request_id: str) -> Finding:
+        """State that an episode opened at a request, or changed."""
+        if activity == life.CREATE:
+            self._uid = episode_uid(self.name, request_id)
+        return self._finding(Activity(activity), self.time)
 
-    def _joint_e(self, x: Sketch, verdicts: list[Verdict | None]) -> float | None:
-        """Average the e-values, never multiply them: valid whatever the dependence between signals."""
-        novelty, _, shape, rate = verdicts
-        judged = [verdict.e for verdict in (novelty, shape) if verdict is not None]
-        if not judged or not self._warm():
-            return None
-        e = sum(judged) / len(judged)
-        if rate is not None:
-            e += RATE_WEIGHT * (min(RATE_CEILING, rate.e) - e)
-        return max(e, self._config.flag_strength) if x.flags else e
+    def spend(self) -> None:
+        """Forget the evidence of an episode that is over."""
+        evidence.spend(self.state)
+        self.suspects.clear()
 
-    @property
-    def _ruled(self) -> float:
-        """How much of an alert the plain rules have seen."""
-        return max(rule.share for rule in self._rules)
+    def learn_rate(self, time: int) -> None:
+        """Take the intervals that have ended into the usual rate, while the tenant is learned from."""
+        seasons.learn(self.state, time, learning=self.episode.learning)
 
-    def _warm(self) -> bool:
-        return self._novelty.warm or (self._shape.warm and self._content < LITTLE_CONTENT * self.events)
+    def come_of_age(self) -> None:
+        """Take note that the tenant has sent so many requests that it can be compared with its peers."""
 
-    def _streams(self) -> tuple[ShiryaevRoberts, ...]:
-        return (self._novelty.evidence, self._topics.evidence, self._shape.evidence, self._joint)
+    def begin_anew(self) -> None:
+        """Forget everything."""
+        self._slab.put(self.row, BLANK[0])
+        self.suspects.clear()
+        self._uid = ""
 
-    def _close(self, now: int) -> list[Finding]:
-        was = self.episode.state
-        statement = self.episode.elapse(now)
-        closed = [] if statement is None else [self._finding(statement)]
-        if was is not self.episode.state:  # closed, or cooled down: the evidence of the episode is spent
-            for stream in self._streams():
-                stream.reset()
-            for rule in self._rules:
-                rule.reset()
-            self._suspects.clear()
-        return closed
+    def release(self) -> None:
+        """Give the state back to the slab; the model is not to be used any more."""
+        self._slab.give_back(self.row)
 
-    def _finding(self, statement: Statement) -> Finding:
-        evidence, threshold = self.evidence, self.threshold
-        ratio = evidence / threshold
-        strongest = max(self._streams(), key=lambda stream: stream.statistic)
+    def _finding(self, activity: Activity, time: int) -> Finding:
+        s, found, threshold = self.state, self.evidence, self.threshold
+        ratio, opened, strongest = found / threshold, int(s["opened"]), self._strongest()
         return Finding(
             uid=self._uid,
-            activity=statement.activity,
+            activity=activity,
             tenant=self.name,
-            time=statement.time,
-            start_time=min(strongest.start or self.episode.opened, self.episode.opened),
-            severity=statement.severity,
+            time=time,
+            start_time=min(int(s["start"][strongest]) or opened, opened),
+            severity=Severity(int(s["stated_severity"])),
             risk_score=_risk(ratio),
             confidence_score=round(100 * (1 - 1 / (1 + 9 * ratio))),
-            evidence=evidence,
+            evidence=found,
             threshold=threshold,
             budget_days=self._config.budget_days,
-            count=max(1, strongest.count),
-            signals=self._readings(threshold),
-            requests=self._suspects.all(),
-            content_seen=self._content > 0,
+            count=max(1, int(s["count"][strongest])),
+            signals=self._signals(threshold),
+            requests=self.suspects.all(),
+            content_seen=bool(s["content"] > 0),
             config_digest=self._config.digest(),
         )
 
-    def _readings(self, threshold: float) -> tuple[SignalReading, ...]:
-        readings = [
-            SignalReading(track.signal.name, *track.reading(), track.signal.unit, track.share(threshold))
-            for track in self.tracks
-        ]
-        readings += [rule.reading() for rule in self._rules if rule.share]
-        return tuple(sorted(readings, key=lambda reading: -reading.evidence))
+    def _strongest(self) -> int:
+        """Return the stream that says most, among those that count."""
+        said = [float(value) for value in self.state["statistic"] * (self._settings["weights"][0] > 0)]
+        return max(range(STREAMS), key=said.__getitem__)
+
+    def _signals(self, threshold: float) -> tuple[SignalReading, ...]:
+        found = [*readings_of(self.state, threshold).values(), *rule_readings(self.state)]
+        return tuple(sorted(found, key=lambda reading: -reading.evidence))
 
     def dump(self) -> bytes:
         """Return the whole state as bytes; equal events give equal bytes."""
         out = Writer()
-        out.text(RIVER_VERSION)
-        for part in self._parts():
-            part.dump(out)
-        for number in (self.time, self.events, self.late, self.repeated, self._content):
-            out.number(number)
-        out.real(self._rated)
-        out.number(self._rated_from)
-        out.text(self._uid)
-        return out.finish()
+        out.label(self._uid)
+        self.suspects.dump(out)
+        return state.dump(self.state) + out.finish()
 
     def load(self, body: bytes) -> None:
-        """Replace the whole state.
+        """Replace the whole state; bytes that are refused change nothing.
 
         Raises
         ------
         SnapshotError
-            The bytes are not a tenant's state, or one that another release of river wrote.
+            The bytes are not a tenant's state.
         """
         source = Reader(body)
-        if (river := source.text(32)) != RIVER_VERSION:
-            raise SnapshotError(
-                f"the snapshot was written with river {river}, this program uses {RIVER_VERSION}"
-            )
-        for part in self._parts():
-            part.load(source)
-        self.time, self.events = source.time(), source.count()
-        self.late, self.repeated, self._content = source.count(), source.count(), source.count()
-        self._rated = source.real(0.0, MOST_COUNT)
-        self._rated_from = source.time()
-        self._uid = source.text(UID_CHARS)
+        read = state.load(source)
+        uid, suspects = source.label(UID_CHARS), Suspects()
+        suspects.load(source)
         source.end()
-
-    def _parts(self) -> tuple[Part, ...]:
-        return (*self.tracks, self._joint, *self._rules, self._suspects, self._repeats, self.episode)
+        read["offset"] = self.offset
+        self._slab.put(self.row, read)
+        self._uid, self.suspects = uid, suspects
 
 
 def _risk(ratio: float) -> int:

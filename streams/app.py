@@ -15,6 +15,7 @@ from models.finding import Finding
 from models.fleet import Fleet
 from models.sketcher import Sketcher
 from models.tenant import TenantModel
+from models.warming import warm_up
 from streams.checkpoint import Checkpointer, StateWrite
 from streams.deliveries import Deliveries, Headers
 from streams.detect import Detect
@@ -25,7 +26,7 @@ from streams.intake import Intake
 from streams.metrics import Metrics
 from streams.partition_state import PartitionState
 from streams.pipeline import Pipeline
-from streams.reading import Reader, RequestReader, SketchReader
+from streams.reading import FusedReader, Reader, RequestReader, SketchReader
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.state_table import StateTable
@@ -68,6 +69,7 @@ def create_app(
     SettingsError
         The embedder or the format that the settings name does not exist.
     """
+    warm_up()
     metrics = metrics or Metrics()
     topics, source = settings.topics, settings.source
     fused = source.keyed_by_tenant
@@ -81,7 +83,7 @@ def create_app(
     )
     requests = _requests(settings)
     app.table = table = _table(app, settings, metrics)
-    reader = requests if fused else SketchReader()
+    reader = FusedReader(requests) if fused else SketchReader()
     detect = _detect(app, table, settings, topic=judged, reader=reader, metrics=metrics, hooks=hooks)
     stages: dict[str, Stage] = {judged: detect}
     if not fused:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
 from models.fleet import SLACK_MS, Fleet
-from models.sketch import decode_sketch
+from models.requests import decode_table
 from models.snapshot import peek
 from streams.file_intake import Reject, SketchedLines
 from streams.snapshot_store import SnapshotStore
@@ -90,18 +90,32 @@ class Backtest:
                 self.summary.reject(reject)
                 on_reject(reject)
             self.summary.empty += batch.empty
-            for tenant, value in batch.records:
-                yield from self._judge(tenant, value)
+            yield from self._judge(batch.records)
 
-    def _judge(self, tenant: bytes, value: bytes) -> Iterator[Finding]:
-        sketch = decode_sketch(tenant, value)
-        self.summary.events += 1
-        self.summary.tenants.add(tenant)
-        self._time = max(self._time, sketch.time)
-        yield from self._count(self._fleet.apply(sketch, self.summary.events))
-        if self.summary.events % self._checkpoint_events == 0:
-            yield from self._count(self._forget_idle())
-            self._checkpoint()
+    def _judge(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[Finding]:
+        """Judge records, up to the next checkpoint at a time."""
+        done = 0
+        while done < len(records):
+            until = min(len(records), done + self._checkpoint_events - self._since_checkpoint())
+            yield from self._judge_some(records[done:until])
+            done = until
+            if self._since_checkpoint() == 0:
+                yield from self._count(self._forget_idle())
+                self._checkpoint()
+
+    def _judge_some(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[Finding]:
+        requests, _, failures = decode_table([key for key, _ in records], [value for _, value in records])
+        for error in failures.values():
+            raise error
+        first = self.summary.events + 1
+        self.summary.events += len(records)
+        self.summary.tenants.update(key for key, _ in records)
+        self._time = max(self._time, int(requests.rows["time"].max()))
+        offsets = range(first, first + len(records))
+        yield from self._count(self._fleet.apply_many(requests, offsets))
+
+    def _since_checkpoint(self) -> int:
+        return self.summary.events % self._checkpoint_events
 
     def _count(self, findings: Iterable[Finding]) -> Iterator[Finding]:
         for finding in findings:

@@ -96,14 +96,8 @@ class DemoState:
 
 def status_of(model: TenantModel) -> TenantStatus:
     """Read a tenant's model; to be called where the model lives."""
-    threshold = model.threshold
-    signals = {
-        track.signal.name: SignalReading(
-            track.signal.name, *track.reading(), track.signal.unit, track.evidence.statistic / threshold
-        )
-        for track in model.tracks
-    }
-    return TenantStatus(model.events, model.episode.state.name.lower(), model.evidence / threshold, signals)
+    share = model.evidence / model.threshold
+    return TenantStatus(model.events, model.episode.state.name.lower(), share, model.readings)
 
 
 def alert_of(value: bytes, seconds: float) -> Alert:

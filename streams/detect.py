@@ -99,17 +99,17 @@ class Detect(Stage):
         if not fresh:
             return
         with self._metrics.batch("detect", len(fresh)):
-            reading = self._reader.read(fresh)
-            judgement = state.apply(reading, fresh[-1].offset + 1)
+            batch = self._reader.read(fresh)
+            judgement = state.apply(batch, fresh[-1].offset + 1)
             for record in fresh if judgement.failures else ():
                 if record.offset in judgement.failures:
                     error = judgement.failures[record.offset]
-                    reading.dead_letters.append(dead_letter(record, error, "detect"))
+                    batch.dead_letters.append(dead_letter(record, error, "detect"))
             for finding in judgement.findings:
                 self._deliveries.post(self._alerts, *to_record(finding))
-            for letter in reading.dead_letters:
+            for letter in batch.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
-        self._metrics.read("detect", reading)
+        self._metrics.read("detect", batch)
         self._metrics.found(judgement.findings)
         self._metrics.event_time(state.record.time)
         if judgement.findings and self._on_findings:

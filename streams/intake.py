@@ -12,7 +12,7 @@ from models.sketch import encode_sketch
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries
 from streams.metrics import Metrics
-from streams.reading import Reader
+from streams.reading import RequestReader
 from streams.stage import Stage
 from streams.steps import OnStep, Step, ignore
 
@@ -37,7 +37,7 @@ class Intake(Stage):
 
     def __init__(
         self,
-        reader: Reader,
+        reader: RequestReader,
         deliveries: Deliveries,
         *,
         sketches: str,

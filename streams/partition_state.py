@@ -30,7 +30,7 @@ snapshot there would be wrong without a sign of it, for the events between the t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -39,10 +39,11 @@ import structlog
 from models.errors import SnapshotError
 from models.finding import Finding
 from models.fleet import SLACK_MS
-from models.sketch import Sketch
+from models.judging import OnError
+from models.requests import Requests
 from models.tenant import TenantModel
 from streams.metrics import Metrics
-from streams.reading import Reading
+from streams.reading import Batch
 from streams.snapshot_store import StoreError
 from streams.state_record import (
     PARTITION_KEY,
@@ -75,8 +76,8 @@ class Fleet(Protocol):
     def crowded(self) -> bool:
         """Whether too many of them live."""
 
-    def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
-        """Judge one request."""
+    def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
+        """Judge requests in order; those that fail are told."""
 
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant."""
@@ -178,36 +179,51 @@ class PartitionState:
         self._counted = (0, 0, 0)
         self.fleet = new_fleet(self._restore_tenant)
 
-    def apply(self, reading: Reading, position: int) -> Judgement:
+    def apply(self, batch: Batch, position: int) -> Judgement:
         """Judge what was read; no sketch can make it fail, only the disk.
 
         Parameters
         ----------
-        reading
+        batch
             Of records at or above our position.
         position
             Offset of the record to read next.
 
         """
         record, judgement = self.record, Judgement(self._expire())
-        for offset, sketch in reading.sketches:
-            origin = sketch.origin
-            source = (origin.topic, origin.partition)
-            if origin.offset <= record.marks.get(source, -1):
-                self._metrics.skipped("forwarded_twice")
-                continue
-            record.marks[source] = origin.offset
-            try:
-                judgement.findings += self.fleet.apply(sketch, offset)
-            except StoreError:
-                raise
-            except Exception as error:
-                log.exception("a sketch could not be judged", partition=self.partition, offset=offset)
-                judgement.failures[offset] = error
-            record.time = max(record.time, sketch.time)
+        fresh = self._fresh(batch.requests)
+        requests, offsets = batch.requests, batch.offsets
+        if len(fresh) < len(offsets):
+            requests, offsets = requests.taken(fresh), [offsets[place] for place in fresh]
+
+        def failed(place: int, error: Exception) -> None:
+            if isinstance(error, StoreError):
+                raise error
+            log.error(
+                "a sketch could not be judged",
+                partition=self.partition,
+                offset=offsets[place],
+                exc_info=error,
+            )
+            judgement.failures[offsets[place]] = error
+
+        if offsets:
+            judgement.findings += self.fleet.apply_many(requests, offsets, failed)
+            record.time = max(record.time, int(requests.rows["time"].max()))
         record.position = max(record.position, position)
         self._count()
         return judgement
+
+    def _fresh(self, requests: Requests) -> list[int]:
+        """Return the places of the requests that were not forwarded before, and mark how far we are."""
+        marks, fresh = self.record.marks, []
+        for place, (topic, partition, offset) in enumerate(requests.origins()):
+            source = (topic, partition)
+            if offset > marks.get(source, -1):
+                marks[source] = offset
+                fresh.append(place)
+        self._metrics.skipped("forwarded_twice", len(requests) - len(fresh))
+        return fresh
 
     def freeze(self) -> FrozenPartition | None:
         """Return what is to be written, and count it as written; nothing if nothing was read.

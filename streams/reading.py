@@ -10,7 +10,8 @@ from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.errors import DecodeError
 from models.event import RequestEvent
-from models.sketch import Origin, Sketch, decode_sketch
+from models.requests import Requests, decode_table, table_of
+from models.sketch import Origin, Sketch
 from models.sketcher import Sketcher
 from streams.dead_letters import DeadLetter, dead_letter
 from streams.formats import Decode
@@ -37,30 +38,63 @@ class Reading:
     empty: int = 0
 
 
-class Reader(Protocol):
-    """Reads records of one topic; no record can make it fail."""
+@dataclass(slots=True)
+class Batch:
+    """What a batch of records said, as the detector reads it.
 
-    def read(self, records: Sequence[ConsumerRecord]) -> Reading:
+    Parameters
+    ----------
+    offsets
+        Of the requests' records in the topic that was read, in its order.
+    requests
+        Themselves.
+    dead_letters, empty
+        See `Reading`.
+    """
+
+    offsets: list[int]
+    requests: Requests
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    empty: int = 0
+
+
+class Reader(Protocol):
+    """Reads records of one topic for the detector; no record can make it fail."""
+
+    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Read each record."""
 
 
 class SketchReader:
     """Reads the sketch topic."""
 
-    def read(self, records: Sequence[ConsumerRecord]) -> Reading:
+    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode each record."""
-        reading = Reading()
-        for record in records:
-            if not record.value:
-                reading.empty += 1
-                continue
-            try:
-                if record.key is None:
-                    raise DecodeError("missing_key", "a sketch has its tenant as key")  # noqa: TRY301
-                reading.sketches.append((record.offset, decode_sketch(record.key, record.value)))
-            except Exception as error:  # noqa: BLE001 - no record may stop the stream
-                reading.dead_letters.append(dead_letter(record, error, "detect"))
-        return reading
+        full = [record for record in records if record.value]
+        keyed = [record for record in full if record.key is not None]
+        requests, kept, failures = decode_table(
+            [record.key for record in keyed], [record.value for record in keyed]
+        )
+        errors: dict[int, Exception] = {keyed[place].offset: error for place, error in failures.items()}
+        missing = DecodeError("missing_key", "a sketch has its tenant as key")
+        errors |= {record.offset: missing for record in full if record.key is None}
+        refused = [record for record in full if record.offset in errors] if errors else []
+        letters = [dead_letter(record, errors[record.offset], "detect") for record in refused]
+        return Batch([keyed[place].offset for place in kept], requests, letters, len(records) - len(full))
+
+
+class FusedReader:
+    """Reads a source topic that is keyed by tenant, for the detector at once."""
+
+    def __init__(self, requests: RequestReader) -> None:
+        self._requests = requests
+
+    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
+        """Decode and sketch each record."""
+        reading = self._requests.read(records)
+        offsets = [offset for offset, _ in reading.sketches]
+        requests = table_of([sketch for _, sketch in reading.sketches])
+        return Batch(offsets, requests, reading.dead_letters, reading.empty)
 
 
 class RequestReader:

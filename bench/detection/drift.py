@@ -20,7 +20,7 @@ from bench.detection import ours
 from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.stage import DAY_S, Case, Event, Ramp, Stage, Timed, steady, study
 from bench.detection.texts import TextsMissingError, texts
-from models.episode import HOUR_MS
+from models.core.rate import HOUR_MS
 
 PAST_DAYS = 2.0
 LAUNCH = 1.2 * DAY_S

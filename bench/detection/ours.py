@@ -7,21 +7,22 @@ all tenants of a world together, is a change of this file alone.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import log
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.detection.worlds import World, tenant_sketches, without_content
 from models.config import DetectorConfig
-from models.evidence.track import Verdict
+from models.core.streams import JOINT
 from models.finding import Activity
+from models.readings import NAMES
 from models.sketch import Sketch
 from models.tenant import TenantModel
+from models.weighting import DEFAULT, Weighting
 
 NAME = "distillwatch"
 
@@ -73,7 +74,7 @@ class Watched:
     def __init__(self, tenant: str, setup: Setup | None = None) -> None:
         self._setup = Setup() if setup is None else setup
         config, off = self._setup.config, self._setup.off
-        self._model = _Partial(tenant, config, off) if off else TenantModel(tenant, config)
+        self._model = TenantModel(tenant, config, weighting=_weighting(off))
 
     def sees(self, sketch: Sketch) -> bool:
         """Take in one request; return whether an episode opened."""
@@ -130,32 +131,17 @@ def _course(tenant: str, sketches: Iterable[Sketch], setup: Setup | None, *, fol
     return Course(alerts, np.array(times, np.int64), np.array(levels, np.float32))
 
 
-class _Partial(TenantModel):
-    """A tenant with signals switched off: their streams and their e-values are left out of the means."""
+def _weighting(off: Collection[str]) -> Weighting:
+    """Return the detector's own weights without some signals, whose streams and votes count for nothing."""
+    streams, votes = list(DEFAULT.streams), list(DEFAULT.votes)
+    for stream, name in _STREAMS.items():
+        if name in off:
+            streams[stream] = 0.0
+    for track, name in _TRACKS.items():
+        if name in off:
+            votes[track] = 0.0
+    return Weighting(tuple(streams), tuple(votes), "plain rules" not in off)
 
-    def __init__(self, name: str, config: DetectorConfig, off: Collection[str]) -> None:
-        super().__init__(name, config)
-        self._off = frozenset(off)
 
-    def _streams(self) -> Any:
-        streams = zip(SIGNALS, super()._streams(), strict=False)
-        return tuple(stream for signal, stream in streams if signal not in self._off)
-
-    def _joint_e(self, x: Sketch, verdicts: Sequence[Verdict | None]) -> float | None:
-        signals = (*SIGNALS[:3], "rate")
-        kept = [
-            None if name in self._off else verdict for name, verdict in zip(signals, verdicts, strict=True)
-        ]
-        return super()._joint_e(x, kept)
-
-    @property
-    def _ruled(self) -> float:
-        return 0.0 if "plain rules" in self._off else super()._ruled
-
-    @property
-    def evidence(self) -> float:
-        return super().evidence if self._streams() else self._ruled * self.threshold
-
-    @property
-    def fresh_evidence(self) -> float:
-        return super().fresh_evidence if self._streams() else self._ruled * self.threshold
+_TRACKS = {track: name for track, (name, _) in NAMES.items()}
+_STREAMS = _TRACKS | {JOINT: "joint evidence"}

@@ -7,11 +7,15 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from struct import Struct
+from typing import Any
 from unittest.mock import patch
 
-from models import tenant
+import numpy as np
+
+from models import state, tenant
 from models.codec import Reader
 from models.config import DetectorConfig
+from models.core.layout import NUMBERS, TABLES
 from models.errors import SnapshotError
 from models.event import EARLIEST_MS, LATEST_MS
 from models.sketch import Sketch
@@ -103,6 +107,32 @@ class _Spy(Reader):
         at, part = self._at, super()._take(size)
         self.places.append((at, size))
         return part
+
+
+def distorted(body: bytes) -> Iterator[bytes]:
+    """Yield the state with one of its fields, or one item of a table, at every extreme of its type."""
+    model = restored(body)
+    whole = model.state.copy()
+    rest = body[len(state.dump(whole)) :]
+    for name in (*NUMBERS, *TABLES):
+        for value in _extremes_of(whole[name].dtype):
+            changed = whole.copy()
+            if changed[name].ndim:
+                changed[name].reshape(-1)[-1] = value
+                changed[name].reshape(-1)[0] = value
+            else:
+                changed[name] = value
+            yield state.dump(changed) + rest
+
+
+def _extremes_of(kind: np.dtype[Any]) -> Iterator[Any]:
+    numbers = _REALS if kind.kind == "f" else _INTEGERS
+    with np.errstate(over="ignore"):
+        for number in numbers:
+            if kind.kind == "f" or np.iinfo(kind).min <= number <= np.iinfo(kind).max:
+                yield np.array(number).astype(kind)
+    if kind.kind != "f":
+        yield np.iinfo(kind).max
 
 
 _INTEGER, _REAL, _SIZE = Struct("<q"), Struct("<d"), Struct("<I")

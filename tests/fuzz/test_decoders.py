@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.fuzz.probes import bodies, extremes, places, restored, used
+from tests.fuzz.probes import bodies, distorted, extremes, places, restored, used
 from tests.fuzz.targets import TARGETS, tenant
 
 EXAMPLES = settings(
@@ -62,6 +62,12 @@ def test_a_tenant_with_any_extreme_in_any_value_is_refused_or_goes_on() -> None:
     for at, size in places(body):
         for extreme in extremes(size):
             tenant(body[:at] + extreme + body[at + size :])
+
+
+@pytest.mark.parametrize("stage", [2, 3])
+def test_a_tenant_with_any_extreme_in_any_field_is_refused_or_goes_on(stage: int) -> None:
+    for body in distorted(bodies()[stage]):
+        tenant(body)
 
 
 def test_a_state_that_was_not_damaged_is_taken_and_goes_on() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -175,28 +175,3 @@ def judge() -> Callable[[TenantModel, list[Sketch]], list[Finding]]:
         return [finding for x in requests for finding in tenant.apply(x)]
 
     return apply
-
-
-@pytest.fixture(scope="session")
-def footprint() -> Callable[[Any], int]:
-    """Count what an object holds: items of its containers, bytes of its arrays, and so down."""
-    return lambda part: sum(_sizes(part, set()))
-
-
-def _sizes(part: Any, seen: set[int]) -> Iterator[int]:
-    if id(part) in seen or isinstance(part, (int, float, type(None))):
-        return
-    seen.add(id(part))
-    if isinstance(part, np.ndarray):
-        yield part.nbytes
-        return
-    if hasattr(part, "__len__"):
-        yield len(part)
-    if isinstance(part, dict):
-        children: list[Any] = [*part.keys(), *part.values()]
-    elif isinstance(part, (str, bytes)) or not hasattr(part, "__dict__"):
-        children = list(part) if hasattr(part, "__iter__") and not isinstance(part, (str, bytes)) else []
-    else:
-        children = list(vars(part).values())
-    for child in children:
-        yield from _sizes(child, seen)

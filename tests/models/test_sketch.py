@@ -14,12 +14,9 @@ from hypothesis import strategies as st
 from models.embedding import DIMENSIONS, HashedEmbedder
 from models.errors import DecodeError
 from models.event import EARLIEST_MS, LATEST_MS, RequestEvent
-from models.signals.novelty import Novelty
-from models.signals.rate import Rate
-from models.signals.shape import RequestShape
-from models.signals.topics import TopicEntropy
 from models.sketch import MISSING, Origin, Sketch, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
+from tests.models.core.tools import SIGNALS
 
 TIME = 1_772_582_400_000
 ORIGIN = Origin("llm-requests", 3, 141)
@@ -179,7 +176,7 @@ def test_a_tenant_of_no_bytes_or_too_many_is_refused(tenant: bytes) -> None:
 @given(sketches)
 @settings(deadline=None, max_examples=150)
 def test_every_signal_survives_every_sketch(sketch: Sketch) -> None:
-    for signal in (Novelty(), Rate(), RequestShape(), TopicEntropy()):
+    for signal in (kind() for kind in SIGNALS):
         signal.score_one(sketch)
         signal.learn_one(sketch)
         signal.observe_one(sketch)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import snapshot, tenant
-from models.config import DetectorConfig
+from models import snapshot
 from models.errors import SnapshotError
 from models.snapshot import Header, pack, peek, unpack
-from models.tenant import TenantModel
 
 offsets = st.integers(-1, 2**63 - 1)
 BLOB = pack(Header(offset=41, time=1_772_582_400_000), b"the body of a tenant")
@@ -85,16 +81,3 @@ def test_another_version_is_refused_and_both_are_named(monkeypatch: pytest.Monke
 def test_other_bytes_are_refused(blob: bytes) -> None:
     with pytest.raises(SnapshotError):
         unpack(blob)
-
-
-def test_a_state_of_another_river_is_refused_and_both_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    model = TenantModel("acme", DetectorConfig())
-    monkeypatch.setattr(tenant, "RIVER_VERSION", "0.1.2")
-    body = model.dump()
-    monkeypatch.undo()
-    with pytest.raises(SnapshotError, match=f"river 0.1.2, this program uses {tenant.RIVER_VERSION}"):
-        model.load(body)
-
-
-def test_the_named_river_is_the_installed_one() -> None:
-    assert version("river") == tenant.RIVER_VERSION

@@ -7,29 +7,35 @@ from dataclasses import replace
 from typing import Any
 
 from models.finding import RequestRef
+from models.requests import table_of
 from models.sketch import Origin, Sketch
 from models.suspects import MOST, Suspects
 
 REQUEST = Sketch(id="r1", tenant="acme", time=1, origin=Origin("llm-requests", 2, 30), heads=(7, 255, 0, 0))
 
 
+def named(x: Sketch) -> RequestRef:
+    """What a finding says of a request."""
+    return table_of([x]).ref(0)
+
+
 def filled(count: int) -> Suspects:
     """A list that was given so many requests."""
     suspects = Suspects()
     for number in range(count):
-        suspects.add(replace(REQUEST, id=f"r{number}"))
+        suspects.add(named(replace(REQUEST, id=f"r{number}")))
     return suspects
 
 
 def test_a_request_is_named_by_its_id_its_place_and_its_longest_template() -> None:
     suspects = Suspects()
-    suspects.add(REQUEST)
+    suspects.add(named(REQUEST))
     assert suspects.all() == (RequestRef("r1", "llm-requests", 2, 30, "00000000000000ff"),)
 
 
 def test_a_request_without_a_template_says_so() -> None:
     suspects = Suspects()
-    suspects.add(replace(REQUEST, heads=(0, 0, 0, 0)))
+    suspects.add(named(replace(REQUEST, heads=(0, 0, 0, 0))))
     assert suspects.all()[0].template_hash == "0" * 16
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -8,10 +8,12 @@ from typing import Any, cast
 import pytest
 
 from models.finding import Finding
+from models.judging import OnError
+from models.requests import Requests, table_of
 from models.sketch import Origin, Sketch
 from streams.metrics import Metrics
 from streams.partition_state import SWEEP_AT_ONCE, FrozenPartition, PartitionState
-from streams.reading import Reading
+from streams.reading import Batch
 from streams.snapshot_store import StoreError
 from streams.state_record import PARTITION_KEY, StateRecord, open_partition
 
@@ -32,10 +34,18 @@ class CountingFleet:
         self.repeated = 0
         self.crowded = False
 
-    def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
-        if sketch.id == "poison":
+    def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
+        found: list[Finding] = []
+        for place, offset in enumerate(offsets):
+            try:
+                found += self._apply(requests.id(place), requests.tenants[place], offset)
+            except (ZeroDivisionError, StoreError) as error:
+                on_error(place, error)
+        return found
+
+    def _apply(self, request_id: str, tenant: str, offset: int) -> list[Finding]:
+        if request_id == "poison":
             raise ZeroDivisionError
-        tenant = sketch.tenant
         if tenant not in self.counts:
             stored = self._restore(tenant)
             self.counts[tenant] = [int(part) for part in stored.split(b",")] if stored else [0, -1]
@@ -104,13 +114,18 @@ def new_state(store: Store, max_snapshot_bytes: int = 1000) -> tuple[PartitionSt
     return state, fleets[0]
 
 
-def reading(*requests: tuple[int, str, int], time: int = NOW - DAY) -> Reading:
+def reading(*requests: tuple[int, str, int], time: int = NOW - DAY) -> Batch:
     """Sketches by offset, tenant and source offset."""
     sketches = [
         (offset, Sketch(id=f"r{source}", tenant=tenant, time=time, origin=Origin("source", 0, source)))
         for offset, tenant, source in requests
     ]
-    return Reading(sketches)
+    return batch(*sketches)
+
+
+def batch(*sketches: tuple[int, Sketch]) -> Batch:
+    """These sketches at these offsets."""
+    return Batch([offset for offset, _ in sketches], table_of([sketch for _, sketch in sketches]))
 
 
 def frozen(state: PartitionState) -> FrozenPartition:
@@ -131,7 +146,7 @@ def test_marks_of_different_source_partitions_do_not_meet() -> None:
     state, fleet = new_state(Store())
     other = Sketch(id="r", tenant="a", time=NOW, origin=Origin("source", 1, 2))
     state.apply(reading((0, "a", 10)), 1)
-    state.apply(Reading([(1, other)]), 2)
+    state.apply(batch((1, other)), 2)
     assert fleet.counts == {"a": [2, 1]}
 
 
@@ -235,7 +250,8 @@ def test_an_event_from_the_future_makes_nobody_look_idle() -> None:
 def test_a_sketch_that_breaks_the_models_is_reported_and_the_next_one_judged() -> None:
     state, fleet = new_state(Store())
     poison = Sketch(id="poison", tenant="a", time=NOW, origin=Origin("source", 0, 1))
-    judgement = state.apply(Reading([(0, poison), *reading((1, "b", 2)).sketches]), 2)
+    whole = Sketch(id="r2", tenant="b", time=NOW, origin=Origin("source", 0, 2))
+    judgement = state.apply(batch((0, poison), (1, whole)), 2)
     assert list(judgement.failures) == [0]
     assert fleet.counts == {"b": [1, 1]}
     assert state.record.position == 2

@@ -11,7 +11,7 @@ from models.event import RequestEvent
 from models.sketch import Origin, Sketch, encode_sketch
 from models.sketcher import Sketcher
 from streams.formats import decoder
-from streams.reading import RequestReader, SketchReader
+from streams.reading import FusedReader, RequestReader, SketchReader
 
 
 def record(offset: int, value: bytes | None, key: bytes | None = b"t", timestamp: int = 0) -> ConsumerRecord:
@@ -58,8 +58,11 @@ def test_one_request_that_cannot_be_sketched_does_not_take_its_batch_along() -> 
 def test_the_sketch_topic_is_read_with_the_key_as_tenant() -> None:
     sketch = Sketch(id="r", tenant="t", time=1_772_582_400_000, origin=Origin("source", 1, 4))
     value = encode_sketch(sketch)
-    reading = SketchReader().read([record(0, value), record(1, value, None), record(2, b"?"), record(3, b"")])
-    assert reading.sketches == [(0, sketch)]
+    records = [record(0, value), record(1, value, None), record(2, b"?"), record(3, b""), record(4, value)]
+    reading = SketchReader().read(records)
+    assert reading.offsets == [0, 4]
+    assert (reading.requests.tenants, reading.requests.id(1)) == (["t", "t"], "r")
+    assert reading.requests.origins() == [("source", 1, 4)] * 2
     assert [letter.reason for letter in reading.dead_letters] == ["missing_key", "broken_sketch"]
     assert reading.empty == 1
 
@@ -77,3 +80,11 @@ def test_a_time_too_far_ahead_of_the_record_is_refused_and_one_long_past_is_not(
         (1, "time_in_future"),
         (3, "time_in_future"),
     ]
+
+
+def test_a_source_that_is_keyed_by_tenant_is_read_for_the_detector_at_once() -> None:
+    reader = FusedReader(RequestReader(decoder("native"), Sketcher(HashedEmbedder())))
+    batch = reader.read([record(4, event()), record(5, b"{"), record(6, None), record(7, event(id="s"))])
+    assert batch.offsets == [4, 7]
+    assert [batch.requests.id(place) for place in (0, 1)] == ["r", "s"]
+    assert (batch.empty, [letter.offset for letter in batch.dead_letters]) == (1, [5])

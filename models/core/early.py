@@ -1,0 +1,40 @@
+"""What a tenant looked like over its first requests, to be compared with its peers: sums, then frozen."""
+
+from __future__ import annotations
+
+from math import log
+
+from models.compiled import compiled
+from models.core import shape
+from models.core.kinds import Real, Record, Truth
+
+MOST = 4800
+"""Requests after which the sums stay as they are."""
+
+
+@compiled
+def observe(s: Record, x: Record, novelty: Real, new: Truth, known: Truth) -> None:
+    """Add a request, given its novelty (negative for none), and if prompt and template are new and known."""
+    if s.early_requests >= MOST:
+        return
+    if s.early_requests == 0:
+        s.early_first = x.time
+    s.early_requests += 1
+    s.early_last = max(s.early_last, x.time)
+    s.early_principals += x.principal != 0
+    s.early_first_turns += x.turn <= 0
+    s.early_new_prompts += new
+    s.early_known_templates += known
+    if x.output_tokens >= 0:
+        s.early_outputs += 1
+        s.early_output += log(1.0 + x.output_tokens)
+    beside = shape.overhead(x)
+    if beside >= 0:
+        s.early_overheads += 1
+        s.early_overhead += log(1.0 + beside)
+    if x.chars >= 0:
+        s.early_texts += 1
+        s.early_chars += log(1.0 + x.chars)
+    if novelty >= 0:
+        s.early_novelties += 1
+        s.early_novelty += novelty

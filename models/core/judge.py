@@ -1,0 +1,168 @@
+"""What one request after the other makes of the tenants' states, until something is to be done in Python."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from models.compiled import compiled
+from models.core import episode, evidence, rate, repeats
+from models.core.kinds import Record, Table, Truth, Whole
+from models.core.reservoir import PLANES, WORDS
+from models.core.shape import FEATURES
+from models.core.signals import gather, warm
+from models.core.streams import TRACKS
+
+AGES = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800)
+"""Requests after which a tenant can be compared with its peers."""
+
+DONE, IDLE, CLOSED, COOLED, LEARN_RATE, AGE, STATED = 0, 1, 2, 3, 4, 5, 6
+"""Why `judge` returns: all is
+judged; the tenant was idle for so long that it starts anew; an episode closed; a cooldown is over; an
+interval of the rate has ended; an age was reached; an episode opened or changed."""
+
+NEXT, PHASE, ACTIVITY, SKIPPED, REPEATED = 0, 1, 2, 3, 4
+CURSOR = 5
+"""Places in `cursor`: the next request, how far it is judged, what is stated, and two counts."""
+
+APPLIED, STRANGE = 1, 2
+"""Bits in `marks`: a request is part of the state now, and it is worth naming."""
+
+_GO_ON = -1
+_ARRIVE, _PASS, _SCORE, _WEIGH, _OVER = 0, 1, 2, 3, 4
+
+
+@compiled
+def judge(  # noqa: PLR0917  compiled code has no keywords
+    states: Table,
+    places: Table,
+    order: Table,
+    rows: Table,
+    ids: Table,
+    ends: Table,
+    offsets: Table,
+    ttl_ms: Whole,
+    settings: Table,
+    marks: Table,
+    cursor: Table,
+) -> Whole:
+    """Judge requests in order from `cursor` on; return why it stopped, to be called again.
+
+    Parameters
+    ----------
+    states
+        Records of `STATE`.
+    places
+        For each request the place of its tenant among them.
+    order
+        Which requests to judge, in this order.
+    rows
+        Records of `REQUEST`.
+    ids, ends
+        Their ids one after the other, and where each begins and ends, shape (n, 2).
+    offsets
+        Where each stands on its partition; one at or below the tenant's own is skipped; -1 for none.
+    ttl_ms
+        Event time without a request after which a tenant starts anew.
+    settings
+        One record of `SETTINGS`.
+    marks
+        To be written: what became of each request.
+    cursor
+        `CURSOR` whole numbers, zeros to begin with.
+    """
+    scratch = (np.empty(PLANES * WORDS, np.uint64), np.empty(FEATURES, np.int64), np.empty((2, TRACKS)))
+    c = settings[0]
+    while cursor[NEXT] < len(order):
+        i = order[cursor[NEXT]]
+        s, x = states[places[i]], rows[i]
+        name = ids[ends[i, 0] : ends[i, 1]]
+        reason = _step(s, x, c, name, offsets[i], ttl_ms, i, marks, cursor, scratch)
+        if reason != DONE:
+            return reason
+        cursor[NEXT] += 1
+        cursor[PHASE] = _ARRIVE
+    return DONE
+
+
+@compiled
+def _step(  # noqa: PLR0917  compiled code has no keywords
+    s: Record,
+    x: Record,
+    c: Record,
+    name: Table,
+    offset: Whole,
+    ttl_ms: Whole,
+    i: Whole,
+    marks: Table,
+    cursor: Table,
+    scratch: Table,
+) -> Whole:
+    """Take a request through the phases that are left of it."""
+    phase = cursor[PHASE]
+    if phase == _ARRIVE:
+        cursor[PHASE] = _PASS
+        reason = _arrive(s, x, c, name, offset, ttl_ms, i, marks, cursor)
+        if reason != _GO_ON:
+            return reason
+    if phase <= _PASS and rate.ended(s, x.time):
+        cursor[PHASE] = _SCORE
+        return LEARN_RATE
+    if phase <= _SCORE:
+        if gather(s, x, c, scratch) or x.flags > 0:
+            marks[i] |= STRANGE
+        if _is_age(s.events):
+            cursor[PHASE] = _WEIGH
+            return AGE
+    if phase <= _WEIGH:
+        cursor[PHASE] = _OVER
+        cursor[ACTIVITY] = _weigh(s, c)
+        return STATED if cursor[ACTIVITY] != episode.NOTHING else DONE
+    return DONE
+
+
+@compiled
+def _arrive(  # noqa: PLR0917  compiled code has no keywords
+    s: Record,
+    x: Record,
+    c: Record,
+    name: Table,
+    offset: Whole,
+    ttl_ms: Whole,
+    i: Whole,
+    marks: Table,
+    cursor: Table,
+) -> Whole:
+    """Tell whether a request is to be judged, and move the tenant's time on to it."""
+    if 0 <= offset <= s.offset:
+        cursor[SKIPPED] += 1
+        return DONE
+    if s.events > 0 and x.time - s.time > ttl_ms:
+        cursor[PHASE] = _ARRIVE
+        return IDLE
+    if offset >= 0:
+        s.offset = offset
+    marks[i] |= APPLIED
+    if repeats.seen(s, x, name):
+        s.repeated += 1
+        cursor[REPEATED] += 1
+        return DONE
+    evidence.move_time(s, x)
+    before = s.state
+    if episode.elapse(s, c, s.time) == episode.CLOSE:
+        return CLOSED
+    return COOLED if s.state != before else _GO_ON
+
+
+@compiled
+def _weigh(s: Record, c: Record) -> Whole:
+    found, late, threshold = evidence.combined(s, c), evidence.fresh(s, c), evidence.threshold(s, c)
+    known = warm(s, c) or evidence.ruled(s, c) >= 1 or s.newcomer_share >= 1
+    return episode.weigh(s, c, s.time, found, threshold, late, known)
+
+
+@compiled
+def _is_age(events: Whole) -> Truth:
+    for age in AGES:  # noqa: SIM110  compiled code has no generators
+        if events == age:
+            return True
+    return False

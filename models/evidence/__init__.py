@@ -1,1 +1,0 @@
-"""From scores to evidence with a stated false-alarm budget."""

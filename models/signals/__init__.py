@@ -1,1 +1,0 @@
-"""The signals: each scores one request of one tenant against that tenant's own past."""

@@ -1,0 +1,160 @@
+"""A tenant's state as bytes: its plain numbers, then its tables, both without what is empty.
+
+Compiled code checks no index, so nothing of a stored state comes to it that is out of range.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.codec import LARGEST, MOST_COUNT, YEAR_MS, Reader
+from models.core import early, episode, growth, rate, repeats, resampling, reservoir, running, sweep, topics
+from models.core.calibration import HALVE_AT
+from models.core.layout import BLANK, NUMBER_BYTES, NUMBERS, TABLES
+from models.core.shape import HALVE_AT as SHAPE_HALVE_AT
+from models.core.shiryaev_roberts import CEILING, FRESH_CEILING
+from models.errors import SnapshotError
+from models.event import EARLIEST_MS, LATEST_MS
+
+HIGHEST_SCORE = 1e6
+"""Beyond the score of any signal."""
+
+MOST_STREAM = 2**31 - 2
+DENSE, SPARSE = b"\0", b"\1"
+
+TIMES = {"time", "rated_from", "opened", "hot", "cool_until", "stated_at", "rate_last", "rate_learned"}
+TIMES |= {"early_first", "early_last", "start"}
+RANGES: dict[str, tuple[float, float]] = {
+    **dict.fromkeys((name for name in NUMBERS if name.startswith("early_")), (0, early.MOST)),
+    **dict.fromkeys(("early_output", "early_overhead", "early_chars", "early_novelty"), (0, HIGHEST_SCORE)),
+    **dict.fromkeys(("events", "late", "repeated", "content", "content_total"), (0, MOST_COUNT)),
+    **dict.fromkeys(("topics_seen", "rate_intervals"), (0, MOST_COUNT)),
+    **dict.fromkeys(("rated", "slots_seen", "slots_new", "buckets_seen", "buckets_new"), (0, MOST_COUNT)),
+    **dict.fromkeys(("block_sum", "climb", "statistic"), (0, CEILING)),
+    **dict.fromkeys(("recent", "usual"), (0, HIGHEST_SCORE)),
+    **dict.fromkeys(("topics_mean", "rate_mean", "hours", "days"), (-running.HIGHEST, running.HIGHEST)),
+    **dict.fromkeys(("topics_squares", "rate_squares"), (0, running.HIGHEST**2)),
+    **dict.fromkeys(("count", "block_size"), (0, MOST_STREAM)),
+    **dict.fromkeys(("stated_evidence", "newcomer_share"), (0, LARGEST)),
+    "rate": (0, rate.HIGHEST_RATE),
+    "sweep_hits": (0, sweep.MOST_HITS),
+    "resampling_hits": (0, resampling.MOST_HITS),
+    "fresh": (0, FRESH_CEILING),
+    "seen_hours": (0, 2**rate.HOURS - 1),
+    "seen_days": (0, 2**rate.DAYS - 1),
+    "filled": (0, reservoir.CAPACITY),
+    "lengths": (reservoir.SHORTEST, reservoir.LONGEST),
+    "shape_total": (0, SHAPE_HALVE_AT - 1),
+    "mark_count": (0, repeats.REMEMBERED),
+    "mark_next": (0, repeats.REMEMBERED - 1),
+    "buckets_used": (0, growth.BUCKETS),
+    "state": (0, episode.COOLING),
+    "stated_severity": (1, episode.CRITICAL),
+    "topics_known": (0, 1),
+    "sweep_count": (0, sweep.PROMPTS),
+    "sweep_biases": (0, 2**31 - 1),
+    "resampling_count": (0, resampling.PROMPTS),
+    "resampling_run": (0, resampling.IN_A_ROW),
+    "window": (0, topics.TOPICS - 1),
+}
+"""The least and the most of every number and table whose type does not say it; both ends included."""
+
+FRONTS = {"codes": "filled", "lengths": "filled", "marks": "mark_count"}
+FRONTS |= dict.fromkeys(("sweep_prompts", "sweep_biases"), "sweep_count")
+FRONTS |= dict.fromkeys(("resampling_prompts", "resampling_temperatures"), "resampling_count")
+FRONTS |= {"window": "topics_seen"}
+"""Tables that fill up from the front, and what says how far."""
+
+
+def dump(s: Any) -> bytes:
+    """Return a state as bytes; equal states give equal bytes."""
+    parts = [_packed(np.frombuffer(s.tobytes()[:NUMBER_BYTES], np.uint8))]
+    for name in TABLES:
+        table = s[name]
+        front = _front(s, name)
+        parts.append(_packed(table.reshape(-1)) if front is None else table[:front].tobytes())
+    return b"".join(parts)
+
+
+def load(source: Reader) -> Any:
+    """Read a state.
+
+    Raises
+    ------
+    SnapshotError
+        The bytes end early or hold what no state can hold.
+    """
+    read = BLANK.copy()
+    numbers = read.view(np.uint8)[:NUMBER_BYTES]
+    numbers[:] = 0
+    _unpack(source, numbers)
+    s = read[0]
+    for name in NUMBERS:
+        _check(name, s[name])
+    for name in TABLES:
+        front, table = _front(s, name), s[name]
+        if front is None:
+            _unpack(source, table.reshape(-1))
+        else:
+            table = table[:front]
+            table[...] = np.frombuffer(source.take(table.nbytes), table.dtype).reshape(table.shape)
+        _check(name, table)
+    _check_together(s)
+    s["scored"] = s["scores"].sum(axis=1, dtype=np.int64)
+    topics.recount(s)
+    return s
+
+
+def _front(s: Any, name: str) -> int | None:
+    """Return how many rows of a table are in use, if it fills up from the front."""
+    return min(int(s[FRONTS[name]]), len(s[name])) if name in FRONTS else None
+
+
+def _packed(table: NDArray[Any]) -> bytes:
+    """Return a table as it is, or which items are not zero and those alone, whichever is shorter."""
+    used = table != 0
+    values = table[used]
+    if values.nbytes + (table.size + 7) // 8 < table.nbytes:
+        return b"".join((SPARSE, np.packbits(used).tobytes(), values.tobytes()))
+    return b"".join((DENSE, table.tobytes()))
+
+
+def _unpack(source: Reader, table: NDArray[Any]) -> None:
+    form = source.take(1)
+    if form == DENSE:
+        table[:] = np.frombuffer(source.take(table.nbytes), table.dtype)
+    elif form == SPARSE:
+        bits = np.frombuffer(source.take((table.size + 7) // 8), np.uint8)
+        used = np.unpackbits(bits, count=table.size).view(np.bool_)
+        table[used] = np.frombuffer(source.take(int(used.sum()) * table.itemsize), table.dtype)
+    else:
+        raise SnapshotError("the snapshot holds a table of an unknown form")
+
+
+def _check(name: str, found: Any) -> None:
+    """Refuse numbers that are out of range, and those that are none."""
+    if name in TIMES:
+        good = (found == 0) | ((found >= EARLIEST_MS) & (found <= LATEST_MS + YEAR_MS))
+    elif name in RANGES:
+        low, high = RANGES[name]
+        good = (found >= low) & (found <= high)  # false where it is no number
+    else:
+        return
+    if not np.all(good):
+        raise SnapshotError("the snapshot holds a value out of its range")
+
+
+def _check_together(s: Any) -> None:
+    """Refuse numbers that do not fit each other."""
+    marks, following = int(s["mark_count"]), int(s["mark_next"])
+    if marks < repeats.REMEMBERED and following != marks:
+        raise SnapshotError("the snapshot holds marks of requests that cannot be")
+    if s["shape"].sum(axis=1, dtype=np.int64).max() > s["shape_total"]:
+        raise SnapshotError("the snapshot counts more requests of a shape than requests")
+    if s["scores"].sum(axis=1, dtype=np.int64).max() >= HALVE_AT:
+        raise SnapshotError("the snapshot counts more scores than are ever kept")
+    if np.bitwise_count(s["buckets"]).sum() != s["buckets_used"]:
+        raise SnapshotError("the snapshot counts other topics than it holds")

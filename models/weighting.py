@@ -1,0 +1,61 @@
+"""How the settings and the weights of the signals reach the compiled core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.config import DetectorConfig
+from models.core.layout import SETTINGS
+from models.core.rate import HOUR_MS
+from models.core.streams import STREAMS, TOPICS, WEIGHTS
+
+MINUTE_MS = 60_000
+RATE_VOTE = 0.1
+"""The share of the rate in the joint evidence."""
+
+VOTES = (1.0, 0.0, 1.0, RATE_VOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighting:
+    """What each signal counts for; the detector's own choice unless a benchmark leaves one out.
+
+    Parameters
+    ----------
+    streams
+        By stream, see `models.core.streams`.
+    votes
+        By signal, in the joint evidence.
+    rules
+        Whether the plain rules count.
+    """
+
+    streams: tuple[float, ...] = WEIGHTS
+    votes: tuple[float, ...] = VOTES
+    rules: bool = True
+
+
+DEFAULT = Weighting()
+
+
+def settings_record(config: DetectorConfig, weighting: Weighting = DEFAULT) -> NDArray[Any]:
+    """Return one record of `SETTINGS`, shape (1,)."""
+    found = np.zeros(1, SETTINGS)
+    for name in ("budget_days", "least_threshold", "suspicious_exponent", "flag_strength", "update_step"):
+        found[name] = getattr(config, name)
+    found["block"], found["entropy_block"] = config.block_requests, config.entropy_block_requests
+    found["warmup"], found["rules"] = config.warmup_requests, weighting.rules
+    found["update_ms"] = round(config.update_minutes * MINUTE_MS)
+    found["quiet_ms"] = round(config.quiet_hours * HOUR_MS)
+    found["cooldown_ms"] = round(config.cooldown_hours * HOUR_MS)
+    weights = np.array(weighting.streams)
+    blocks = [config.entropy_block_requests if k == TOPICS else config.block_requests for k in range(STREAMS)]
+    total = weights.sum() or 1.0
+    found["weights"] = weights / total
+    found["blocks_a_request"] = (weights / np.array(blocks)).sum() / total
+    found["votes"] = weighting.votes
+    return found

@@ -1,0 +1,83 @@
+"""Sketches as a table: the same requests and the same refusals as one by one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.core.layout import REQUEST
+from models.errors import DecodeError
+from models.requests import decode_table, table_of
+from models.sketch import _FIXED, Origin, Sketch, decode_sketch, encode_sketch
+from tests.models.conftest import Traffic
+
+SKETCHES = tuple(Traffic(5).varied(60))
+VALUES = [encode_sketch(x) for x in SKETCHES]
+
+
+def test_the_layout_is_that_of_the_wire() -> None:
+    assert REQUEST.itemsize == _FIXED.size
+    x = replace(SKETCHES[0], heads=(1, 2, 3, 4), tails=(5, 6, 7, 8), status=429, flags=3, temperature=0.5)
+    row = table_of([x]).rows[0]
+    assert (row["head_32"], row["tail_4"], row["status"], row["flags"]) == (4, 5, 429, 3)
+    same = ("time", "whole", "simhash", "network", "chars", "turn", "n", "finish", "temperature")
+    assert [row[name] for name in same] == [getattr(x, name) for name in same]
+    assert row["embedding"].tobytes() == x.embedding or not x.embedding
+    assert (row["partition"], row["offset"]) == (x.origin.partition, x.origin.offset)
+
+
+def test_names_and_places_come_back() -> None:
+    sketches = [
+        replace(x, id=f"é{n}", origin=Origin("thème" * (n % 2) + "t", n, 2 * n), heads=(n, 0, 0, 0))
+        for n, x in enumerate(SKETCHES)
+    ]
+    table, kept, failures = decode_table([b"acme"] * 60, [encode_sketch(x) for x in sketches])
+    assert (kept, failures) == (list(range(60)), {})
+    assert [table.id(place) for place in range(60)] == [x.id for x in sketches]
+    origins = [(x.origin.topic, x.origin.partition, x.origin.offset) for x in sketches]
+    assert table.origins() == origins
+    part = table.taken([7, 3])
+    assert part.origins() == [origins[7], origins[3]]
+    assert part.ref(0).request_id == "é7"
+    assert part.ref(0).template_hash == f"{7:016x}"
+
+
+def refusal(key: bytes, value: bytes) -> str | None:
+    try:
+        decode_sketch(key, value)
+    except DecodeError as error:
+        return str(error)
+    return None
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=300)
+def test_the_refusals_are_those_of_one_by_one(data: st.DataObject) -> None:
+    places = data.draw(st.lists(st.integers(0, 59), min_size=1, max_size=5))
+    values = [bytearray(VALUES[place]) for place in places]
+    for value in values:
+        for at in data.draw(st.lists(st.integers(0, len(value) - 1), max_size=3)):
+            value[at] = data.draw(st.integers(0, 255))
+        if data.draw(st.integers(0, 9)) == 0:
+            del value[data.draw(st.integers(0, len(value) - 1)) :]
+    keys = [data.draw(st.sampled_from([b"acme", "é".encode(), b"", b"\xff", b"t" * 257])) for _ in values]
+    broken = [bytes(value) for value in values]
+    table, kept, failures = decode_table(keys, broken)
+    expected = [refusal(key, value) for key, value in zip(keys, broken, strict=True)]
+    assert [str(failures[k]) if k in failures else None for k in range(len(keys))] == expected
+    assert kept == [k for k, why in enumerate(expected) if why is None]
+    assert table.tenants == [keys[k].decode() for k in kept]
+
+
+@pytest.mark.parametrize("values", [[], [b""], [b"short"]])
+def test_nothing_and_what_is_too_short_are_no_trouble(values: list[bytes]) -> None:
+    table, kept, failures = decode_table([b"a"] * len(values), values)
+    assert (len(table), kept, len(failures)) == (0, [], len(values))
+
+
+def test_a_table_of_no_sketches_is_empty() -> None:
+    empty: list[Sketch] = []
+    assert len(table_of(empty)) == 0
