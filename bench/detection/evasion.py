@@ -111,8 +111,7 @@ def _hidden(truth: Truth, world: World, setup: ours.Setup, seed: int) -> list[tu
         own = tenant_sketches(name, world[name])
         began = bisect_left(own, onset, key=attrgetter("time"))
         learned = ours.Watched(name, setup)
-        for sketch in own[:began]:
-            learned.sees(sketch)
+        learned.sees_all(own[:began])
         later = own[began:]
         found.append((("no attack", 0.0), caught(learned.fork(), later, [])))
         for strategy in STRATEGIES:
@@ -146,7 +145,7 @@ def thinned(attacks: Sequence[Sketch], share: float, seed: str) -> list[Sketch]:
 
 def caught(watched: ours.Watched, own: Sequence[Sketch], attacks: Sequence[Sketch]) -> bool:
     """Return whether the tenant is alerted within its own requests and the attack's."""
-    return any(watched.sees(sketch) for sketch in heapq.merge(own, attacks, key=attrgetter("time")))
+    return bool(watched.sees_all(heapq.merge(own, attacks, key=attrgetter("time"))))
 
 
 def half_missed(rungs: Sequence[Rung]) -> tuple[str, float]:

@@ -7,7 +7,7 @@ all tenants of a world together, is a change of this file alone.
 from __future__ import annotations
 
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from math import log
@@ -19,10 +19,13 @@ from bench.detection.worlds import World, tenant_sketches, without_content
 from models.config import DetectorConfig
 from models.core.streams import JOINT
 from models.finding import Activity
+from models.judging import judge_many
 from models.readings import NAMES
+from models.requests import Requests, decode_table, table_of
 from models.sketch import Sketch
+from models.slab import Slab
 from models.tenant import TenantModel
-from models.weighting import DEFAULT, Weighting
+from models.weighting import DEFAULT, Weighting, settings_record
 
 NAME = "distillwatch"
 
@@ -73,8 +76,10 @@ class Watched:
 
     def __init__(self, tenant: str, setup: Setup | None = None) -> None:
         self._setup = Setup() if setup is None else setup
-        config, off = self._setup.config, self._setup.off
-        self._model = TenantModel(tenant, config, weighting=_weighting(off))
+        self.tenant = tenant
+        self._settings = settings_record(self._setup.config, _weighting(self._setup.off))
+        self._slab = Slab(1)
+        self._model = TenantModel(tenant, self._setup.config, slab=self._slab, settings=self._settings)
 
     def sees(self, sketch: Sketch) -> bool:
         """Take in one request; return whether an episode opened."""
@@ -82,6 +87,23 @@ class Watched:
             sketch = without_content(sketch)
         findings = self._model.apply(sketch)
         return any(finding.activity is Activity.CREATE for finding in findings)
+
+    def sees_all(self, sketches: Iterable[Sketch]) -> list[int]:
+        """Take in requests in order; return when episodes opened, in Unix milliseconds."""
+        some = sketches if self._setup.content else map(without_content, sketches)
+        return self._judged(table_of(list(some)))
+
+    def sees_encoded(self, values: Sequence[bytes]) -> list[int]:
+        """Do the same with encoded sketches, which need not be decoded one by one."""
+        name = self.tenant
+        if not self._setup.content:
+            return self.sees_all(tenant_sketches(name, values))
+        return self._judged(decode_table([name.encode()] * len(values), values)[0])
+
+    def _judged(self, requests: Requests) -> list[int]:
+        nowhere = np.full(len(requests), -1)
+        outcome = judge_many(requests, [self._model] * len(requests), nowhere, self._slab, self._settings)
+        return [finding.time for _, finding in outcome.findings if finding.activity is Activity.CREATE]
 
     @property
     def level(self) -> float:
@@ -103,7 +125,8 @@ def judge(world: World, setup: Setup | None = None, *, follow: Collection[str] =
     """
     found = {}
     for number, (name, values) in enumerate(world.items(), 1):
-        found[name] = _course(name, tenant_sketches(name, values), setup, follow=name in follow)
+        watched = Watched(name, setup)
+        found[name] = _followed(watched, values) if name in follow else _alerts(watched, values)
         if number % 50 == 0:
             print(f"  {number} of {len(world)} tenants", file=sys.stderr)
     return found
@@ -111,7 +134,7 @@ def judge(world: World, setup: Setup | None = None, *, follow: Collection[str] =
 
 def alert_times(tenant: str, sketches: Iterable[Sketch], setup: Setup | None = None) -> list[int]:
     """Return when the tenant's episodes open, in Unix milliseconds."""
-    return _course(tenant, sketches, setup, follow=False).alerts
+    return Watched(tenant, setup).sees_all(sketches)
 
 
 def normal_level(setup: Setup) -> float:
@@ -119,15 +142,17 @@ def normal_level(setup: Setup) -> float:
     return setup.config.suspicious_exponent
 
 
-def _course(tenant: str, sketches: Iterable[Sketch], setup: Setup | None, *, follow: bool) -> Course:
-    watched = Watched(tenant, setup)
+def _alerts(watched: Watched, values: Sequence[bytes]) -> Course:
+    return Course(watched.sees_encoded(values), np.empty(0, np.int64), np.empty(0, np.float32))
+
+
+def _followed(watched: Watched, values: Sequence[bytes]) -> Course:
     alerts, times, levels = [], [], []
-    for sketch in sketches:
+    for sketch in tenant_sketches(watched.tenant, values):
         if watched.sees(sketch):
             alerts.append(sketch.time)
-        if follow:
-            times.append(sketch.time)
-            levels.append(watched.level)
+        times.append(sketch.time)
+        levels.append(watched.level)
     return Course(alerts, np.array(times, np.int64), np.array(levels, np.float32))
 
 

@@ -113,6 +113,7 @@ def test_a_signal_that_is_off_does_not_count(requests: Requests) -> None:
     ways = [ours.Setup(), ours.Setup(off=alone), ours.Setup(content=False)]
     found = [ours.judge(world, way, follow=world)["t"] for way in ways]
     assert [len(one.alerts) for one in found] == [1, 0, 0]
+    assert ours.judge(world)["t"].alerts == ours.alert_times("t", sketched(vectors)) == found[0].alerts
     assert len(found[0].times) == len(found[0].levels) == 1200
     assert found[0].levels.max() >= 1 > found[1].levels.max()
 
