@@ -68,6 +68,11 @@ class _Cache(caching.FunctionCache):
         super().__init__(function)  # type: ignore[no-untyped-call]
         self._cache_file._source_stamp = _SOURCES  # noqa: SLF001
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        with suppress(OSError):
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        return None
+
     def save_overload(self, sig: Any, data: Any) -> None:
         with suppress(OSError):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
