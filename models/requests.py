@@ -27,7 +27,7 @@ from models.sketch import (
 HASH_DIGITS = 16
 _FIXED = REQUEST.itemsize
 _MAGIC = np.frombuffer(b"DWK" + bytes([VERSION]), "<u4")[0]
-_COUNTS_AT, _COUNTS_END = 156, 212
+_COUNTS = slice(REQUEST.fields["chars"][1], REQUEST.fields["temperature"][1])  # type: ignore[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _doubtful(keys: Sequence[bytes], values: Sequence[bytes]) -> list[int]:
         return list(range(len(values)))
     rows = _rows(values)
     raw = rows.view(np.uint8).reshape(len(rows), _FIXED)
-    counts = raw[:, _COUNTS_AT:_COUNTS_END].copy().view("<i4")
+    counts = raw[:, _COUNTS].copy().view("<i4")
     tenants = np.fromiter(map(len, keys), np.int64, len(keys))
     ids, topics = rows["id_size"].astype(np.int64), rows["topic_size"]
     good = raw[:, :4].copy().view("<u4")[:, 0] == _MAGIC

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models import requests
 from models.core.layout import REQUEST
 from models.errors import DecodeError
 from models.requests import decode_table, table_of
@@ -51,6 +52,18 @@ def refusal(key: bytes, value: bytes) -> str | None:
     except DecodeError as error:
         return str(error)
     return None
+
+
+@pytest.mark.parametrize("name", ["chars", "words", "turn", "n", "status", "finish", "flags", "temperature"])
+def test_a_number_that_cannot_be_is_refused_and_any_other_taken_without_a_second_look(name: str) -> None:
+    low, high = (-2, 2**31 - 1) if name != "temperature" else (-1.5, 1000.0)
+    values = [
+        encode_sketch(replace(SKETCHES[0], **{name: value}))
+        for value in (low, -1, 0, 1, 0.7, high)
+        if name == "temperature" or isinstance(value, int)
+    ]
+    assert requests._doubtful([b"acme"] * len(values), values) == [0]
+    assert list(decode_table([b"acme"] * len(values), values)[2]) == [0]
 
 
 @given(st.data())
