@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from models.config import DetectorConfig
 from models.core.judge import APPLIED
+from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Finding
 from models.judging import NEVER, OnError, fail, judge_many
@@ -62,6 +63,13 @@ class Fleet:
     def tenants(self) -> Mapping[str, TenantModel]:
         """The live tenants, the least recently seen first."""
         return self._live
+
+    @property
+    def states(self) -> Counter[State]:
+        """How many live tenants stand where in the life of an alert."""
+        rows = np.fromiter((tenant.row for tenant in self._live.values()), np.int64, len(self._live))
+        counts = np.bincount(self._slab.column("state", rows), minlength=len(State))
+        return Counter(dict(zip(State, counts.tolist(), strict=True)))
 
     @property
     def changes(self) -> int:

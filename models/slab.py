@@ -48,6 +48,14 @@ class Slab:
         """Return a state, a record that can be written."""
         return self.chunks[row // self.chunk][row % self.chunk]
 
+    def column(self, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
+        """Return one number of many states."""
+        found = np.empty(len(rows), STATE[name])
+        for number, chunk in enumerate(self.chunks):
+            here = rows // self.chunk == number
+            found[here] = chunk[name][rows[here] % self.chunk]
+        return found
+
     def put(self, row: int, state: Any) -> None:
         """Replace a state."""
         self.chunks[row // self.chunk][row % self.chunk] = state

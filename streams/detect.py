@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
@@ -150,7 +151,7 @@ class Detect(Stage):
             snapshots += [_write(partition, key, record) for key, record in frozen.writes.items()]
             partitions.append(_write(partition, PARTITION_KEY, frozen.record))
             positions[TP(self._topic, partition)] = frozen.position
-        self._metrics.tenants(model for _, model in self.tenants())
+        self._metrics.tenants(sum((state.fleet.states for state in self._states.values()), Counter()))
         return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
 
     def crowded(self) -> bool:

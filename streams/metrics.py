@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from models.episode import State
 from models.finding import Finding
-from models.tenant import TenantModel
 from streams.liveness import Liveness
 from streams.reading import Batch, Reading
 
@@ -109,9 +108,8 @@ class Metrics:
         self._last_event_ms = max(self._last_event_ms, milliseconds)
         self._event_time.set(self._last_event_ms / 1000)
 
-    def tenants(self, live: Iterable[TenantModel]) -> None:
-        """Note the tenants in memory."""
-        states = Tally(model.episode.state for model in live)
+    def tenants(self, states: Tally[State]) -> None:
+        """Note the tenants in memory, by where they stand."""
         self._live.set(states.total())
         self._warming.set(states[State.WARMING])
 

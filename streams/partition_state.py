@@ -30,12 +30,14 @@ snapshot there would be wrong without a sign of it, for the events between the t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
+from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Finding
 from models.fleet import SLACK_MS
@@ -71,6 +73,10 @@ class Fleet(Protocol):
     @property
     def tenants(self) -> Mapping[str, TenantModel]:
         """Live tenants."""
+
+    @property
+    def states(self) -> Counter[State]:
+        """How many of them stand where."""
 
     @property
     def crowded(self) -> bool:

@@ -11,9 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.config import DetectorConfig
+from models.episode import State
 from models.finding import Activity, Finding
 from models.fleet import LEAST_CROWD, Fleet
 from models.sketch import Origin, Sketch
+from models.slab import Slab
 from models.snapshot import Header, digest, pack, peek, unpack
 from models.tenant import TenantModel
 
@@ -329,3 +331,14 @@ def test_a_crowd_of_new_tenants_asks_for_a_checkpoint_which_lets_them_go() -> No
     assert fleet.crowded
     store.checkpoint(fleet)
     assert not fleet.crowded
+
+
+def test_a_fleet_tells_where_its_tenants_stand() -> None:
+    fleet = Fleet(CONFIG, Store().restore)
+    assert fleet.states.total() == 0
+    fleet._slab = Slab(2)
+    applied(fleet, [request(f"t{number % 5}", number) for number in range(800)])
+    applied(fleet, [request("new", 1_000)], first=1_000)
+    assert fleet.states == Counter({State.WARMING: 1, State.NORMAL: 5})
+    fleet.expire("t2", START + 2_000_000)
+    assert fleet.states[State.NORMAL] == 4

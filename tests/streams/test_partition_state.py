@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -7,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from models.episode import State
 from models.finding import Finding
 from models.judging import OnError
 from models.requests import Requests, table_of
@@ -33,6 +35,7 @@ class CountingFleet:
         self.skipped = 0
         self.repeated = 0
         self.crowded = False
+        self.states: Counter[State] = Counter()
 
     def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
         found: list[Finding] = []
