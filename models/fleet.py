@@ -13,6 +13,7 @@ from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Finding
 from models.judging import NEVER, OnError, fail, judge_many
+from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
 from models.sketch import Sketch
 from models.slab import Slab
@@ -52,6 +53,7 @@ class Fleet:
         self._ttl_ms = ttl_ms
         self._live: OrderedDict[str, TenantModel] = OrderedDict()
         self._changed: dict[str, TenantModel | None] = {}
+        self._profiles: list[EarlyProfile] = []
         self.skipped = 0
         """Sketches that a tenant's state already contained."""
         self.repeated = 0
@@ -111,7 +113,13 @@ class Fleet:
             self._changed[requests.tenants[place]] = tenants[place]
         self.skipped += outcome.skipped
         self.repeated += outcome.repeated
+        self._profiles += [profile for _, profile in outcome.profiles]
         return [finding for _, finding in outcome.findings]
+
+    def take_profiles(self) -> list[EarlyProfile]:
+        """Return the early profiles of the tenants that came of age since the last call, in order."""
+        taken, self._profiles = self._profiles, []
+        return taken
 
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant; an open episode whose quiet period has passed is closed first.

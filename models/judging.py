@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.core import judge as core
 from models.finding import Finding
+from models.population.profile import EarlyProfile
 from models.requests import Requests
 from models.slab import Slab
 
@@ -29,7 +30,7 @@ class Outcome:
     ----------
     marks
         Bits of `models.core.judge`: what became of each, shape (n,).
-    findings
+    findings, profiles
         With the place of the request that led to each, in the order of the requests.
     skipped
         Requests that their tenant's state contained already.
@@ -39,6 +40,7 @@ class Outcome:
 
     marks: NDArray[np.uint8]
     findings: list[tuple[int, Finding]] = field(default_factory=list)
+    profiles: list[tuple[int, EarlyProfile]] = field(default_factory=list)
     skipped: int = 0
     repeated: int = 0
 
@@ -80,6 +82,7 @@ def judge_many(
         run = _Run(requests, tenants, outcome, np.flatnonzero(chunks == chunk), on_error)
         run.finish(slab.chunks[chunk], rows - chunk * slab.chunk, offsets, settings, ttl_ms)
     outcome.findings.sort(key=lambda found: found[0])
+    outcome.profiles.sort(key=lambda found: found[0])
     return outcome
 
 
@@ -126,12 +129,19 @@ class _Run:
         tenant, activity = self._tenants[place], int(self._cursor[core.ACTIVITY])
         try:
             if tenant is not None:
+                if reason == core.AGE:
+                    self._profile(tenant, place)
                 said = _said(reason, tenant, self._requests, place, activity)
                 self._outcome.findings += [(place, finding) for finding in said]
         except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
             self._on_error(place, error)
             self._cursor[core.NEXT] += 1
             self._cursor[core.PHASE] = 0
+
+    def _profile(self, tenant: TenantModel, place: int) -> None:
+        profile = tenant.come_of_age(self._requests.ref(place))
+        if profile is not None:
+            self._outcome.profiles.append((place, profile))
 
     def _name_strange(self, until: int) -> None:
         """Keep the names of the strange requests among those that were judged since the last call."""
@@ -160,6 +170,4 @@ def _said(
         tenant.spend()
     elif reason == core.LEARN_RATE:
         tenant.learn_rate(time)
-    elif reason == core.AGE:
-        tenant.come_of_age()
     return []

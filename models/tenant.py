@@ -15,8 +15,10 @@ from models.core import evidence
 from models.core.layout import BLANK
 from models.core.streams import STREAMS
 from models.episode import Episode, State
-from models.finding import UID_CHARS, Activity, Finding, Severity, SignalReading, episode_uid
+from models.finding import UID_CHARS, Activity, Finding, RequestRef, Severity, SignalReading, episode_uid
 from models.judging import judge_many
+from models.population.early import early_profile
+from models.population.profile import EarlyProfile
 from models.readings import readings_of, rule_readings
 from models.requests import table_of
 from models.sketch import Sketch
@@ -164,8 +166,9 @@ class TenantModel:
         """Take the intervals that have ended into the usual rate, while the tenant is learned from."""
         seasons.learn(self.state, time, learning=self.episode.learning)
 
-    def come_of_age(self) -> None:
-        """Take note that the tenant has sent so many requests that it can be compared with its peers."""
+    def come_of_age(self, request: RequestRef) -> EarlyProfile | None:
+        """Return how it looks to its peers after so many requests, the last of which is given."""
+        return early_profile(self.name, self.state, request)
 
     def begin_anew(self) -> None:
         """Forget everything."""

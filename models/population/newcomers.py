@@ -121,6 +121,7 @@ class Newcomers:
     def _judge(self, end: int, keys: list[tuple[int, int]]) -> Iterator[Finding]:
         """Judge the profiles of a batch against those before it, then count them among the peers."""
         yield from self._end_quiet(end)
+        self.closed = end - BATCH_MS  # whether somebody has closed the empty batches before it or not
         profiles = [(tenant, self._pending.pop((tenant, age))) for tenant, age in keys]
         self._began = self._began or min(profile.time for _, profile in profiles)
         version = ""
@@ -133,7 +134,7 @@ class Newcomers:
             judged.append((tenant, profile, rarity))
         for tenant, profile, rarity in judged:
             self._windows[profile.age].add(tenant, profile, rarity if tenant in self._accused else 0.0)
-        self.closed = max(self.closed, end)
+        self.closed = end
 
     def _rarity(self, profile: EarlyProfile) -> float:
         window = self._windows[profile.age]

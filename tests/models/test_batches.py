@@ -117,7 +117,7 @@ def test_a_tenant_comes_of_age_at_set_numbers_of_requests(
     count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ages: list[int] = []
-    monkeypatch.setattr(TenantModel, "come_of_age", lambda model: ages.append(model.events))
+    monkeypatch.setattr(TenantModel, "come_of_age", lambda model, _: ages.append(model.events))
     fleet = Fleet(CONFIG, Store().restore)
     fleet.apply_many(table_of([request("a", number) for number in range(count)]), range(count))
     assert ages == [age for age in AGES if age <= count]
@@ -125,7 +125,7 @@ def test_a_tenant_comes_of_age_at_set_numbers_of_requests(
 
 def test_a_newcomer_unlike_its_peers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        TenantModel, "come_of_age", lambda model: model.state.__setitem__("newcomer_share", 1.5)
+        TenantModel, "come_of_age", lambda model, _: model.state.__setitem__("newcomer_share", 1.5)
     )
     fleet = Fleet(CONFIG, Store().restore)
     (created,) = applied(fleet, [request("a", number) for number in range(60)])
