@@ -5,6 +5,9 @@ Compiled code checks no index, so nothing of a stored state comes to it that is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -13,7 +16,7 @@ from numpy.typing import NDArray
 from models.codec import LARGEST, MOST_COUNT, YEAR_MS, Reader
 from models.core import early, episode, growth, rate, repeats, resampling, reservoir, running, sweep, topics
 from models.core.calibration import HALVE_AT
-from models.core.layout import BLANK, NUMBER_BYTES, NUMBERS, TABLES
+from models.core.layout import BLANK, NUMBER_BYTES, NUMBERS, STATE, TABLES
 from models.core.shape import HALVE_AT as SHAPE_HALVE_AT
 from models.core.shiryaev_roberts import CEILING, FRESH_CEILING
 from models.errors import SnapshotError
@@ -23,6 +26,7 @@ HIGHEST_SCORE = 1e6
 """Beyond the score of any signal."""
 
 MOST_STREAM = 2**31 - 2
+_OUT_OF_RANGE = "the snapshot holds a value out of its range"
 DENSE, SPARSE = b"\0", b"\1"
 
 TIMES = {"time", "rated_from", "opened", "hot", "cool_until", "stated_at", "rate_last", "rate_learned"}
@@ -91,9 +95,9 @@ def load(source: Reader) -> Any:
     numbers = read.view(np.uint8)[:NUMBER_BYTES]
     numbers[:] = 0
     _unpack(source, numbers)
+    for run in _RUNS:
+        run.check(numbers)
     s = read[0]
-    for name in NUMBERS:
-        _check(name, s[name])
     for name in TABLES:
         front, table = _front(s, name), s[name]
         if front is None:
@@ -134,17 +138,60 @@ def _unpack(source: Reader, table: NDArray[Any]) -> None:
         raise SnapshotError("the snapshot holds a table of an unknown form")
 
 
-def _check(name: str, found: Any) -> None:
-    """Refuse numbers that are out of range, and those that are none."""
+def _check(name: str, found: NDArray[Any]) -> None:
+    """Refuse a table with a number that is out of range, or that is none."""
+    low, high = RANGES.get(name, (None, None))
+    if low is not None and not np.all((found >= low) & (found <= high)):  # false where it is no number
+        raise SnapshotError(_OUT_OF_RANGE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Plain numbers of one type behind each other, and the least and the most of each.
+
+    Parameters
+    ----------
+    where
+        Their bytes in a state.
+    times
+        Which of them are times, where 0 stands for none.
+    """
+
+    where: slice
+    kind: np.dtype[Any]
+    low: NDArray[Any]
+    high: NDArray[Any]
+    times: NDArray[np.bool_]
+
+    def check(self, numbers: NDArray[np.uint8]) -> None:
+        """Refuse numbers that are out of range, and those that are none."""
+        found = numbers[self.where].view(self.kind)
+        good = (found >= self.low) & (found <= self.high)  # false where it is no number
+        if not np.all(good | (self.times & (found == 0))):
+            raise SnapshotError(_OUT_OF_RANGE)
+
+
+def _runs() -> Iterator[_Run]:
+    """Put the numbers of one type that stand together together."""
+    for kind, group in groupby(NUMBERS, key=lambda name: STATE[name].base):
+        names = list(group)
+        sizes = [STATE[name].itemsize // kind.itemsize for name in names]
+        begin = STATE.fields[names[0]][1]  # type: ignore[index]
+        ranges = [_range(name, kind) for name in names]
+        low, high = (np.repeat(np.array(ends, kind), sizes) for ends in zip(*ranges, strict=True))
+        times = np.repeat([name in TIMES for name in names], sizes)
+        yield _Run(slice(begin, begin + sum(sizes) * kind.itemsize), kind, low, high, times)
+
+
+def _range(name: str, kind: np.dtype[Any]) -> tuple[Any, Any]:
     if name in TIMES:
-        good = (found == 0) | ((found >= EARLIEST_MS) & (found <= LATEST_MS + YEAR_MS))
-    elif name in RANGES:
-        low, high = RANGES[name]
-        good = (found >= low) & (found <= high)  # false where it is no number
-    else:
-        return
-    if not np.all(good):
-        raise SnapshotError("the snapshot holds a value out of its range")
+        return EARLIEST_MS, LATEST_MS + YEAR_MS
+    if name in RANGES:
+        return RANGES[name]
+    return np.iinfo(kind).min, np.iinfo(kind).max
+
+
+_RUNS = tuple(_runs())
 
 
 def _check_together(s: Any) -> None:
