@@ -20,6 +20,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "update_step": (1.5, 1e6),
     "quiet_hours": (0.1, 720.0),
     "cooldown_hours": (0.0, 720.0),
+    "adapt_days": (0.01, 365.0),
 }
 
 
@@ -32,9 +33,9 @@ class DetectorConfig:
     budget_days
         At most one false alert per tenant in this many days.
     block_requests
-        Consecutive requests whose e-values are averaged; longer than the correlation length.
+        Consecutive requests whose e-values are averaged.
     entropy_block_requests
-        The same for topic entropy, which looks back over a window.
+        The same for topic entropy and habits, which look back over a window.
     warmup_requests
         Requests of a new tenant that are learned before any is judged.
     suspicious_exponent
@@ -51,19 +52,22 @@ class DetectorConfig:
         An episode closes when the evidence has stayed low for this long, in hours of event time.
     cooldown_hours
         No new episode opens for this long after one closed.
+    adapt_days
+        What has been suspicious or alerted for this long without an answer is learned as the new normal.
     """
 
     budget_days: float = 90.0
-    block_requests: int = 5
+    block_requests: int = 2
     entropy_block_requests: int = 100
-    warmup_requests: int = 200
-    suspicious_exponent: float = 0.3
+    warmup_requests: int = 100
+    suspicious_exponent: float = 0.35
     least_threshold: float = 1000.0
     flag_strength: float = 10.0
     update_minutes: float = 60.0
     update_step: float = 10.0
-    quiet_hours: float = 6.0
+    quiet_hours: float = 24.0
     cooldown_hours: float = 1.0
+    adapt_days: float = 3.0
 
     def __post_init__(self) -> None:
         """Refuse values out of range.

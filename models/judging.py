@@ -149,7 +149,7 @@ class _Run:
         for place in judged[(marks[judged] & core.STRANGE) > 0].tolist():
             tenant = self._tenants[place]
             if tenant is not None:
-                tenant.suspects.add(self._requests.ref(place))
+                tenant.suspects.add(self._requests.ref(place), int(self._requests.rows["time"][place]))
             marks[place] &= core.APPLIED
         self._named = max(self._named, until - 1)
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 from math import exp
 from typing import Any
 
-from models.core import rate, resampling, sweep, topics
-from models.core.streams import NOVELTY, RATE, SHAPE, TOPICS
+from models.core import growth, rate, resampling, sweep, topics
+from models.core.streams import HABITS, NOVELTY, RATE, SHAPE, TOPICS
 from models.finding import SignalReading
+
+RATE_NAME = "rate"
+"""It never alerts alone, so it is never named first."""
 
 NAMES = {
     NOVELTY: ("novelty", "nats of surprise among the tenant's earlier requests"),
     TOPICS: ("topic entropy", "topics in equal use (exp of the entropy)"),
     SHAPE: ("request shape", "bits of surprise in parameters and lengths"),
-    RATE: ("rate", "requests an hour"),
+    HABITS: ("habits", "deviation of the traits of late from the usual ones"),
+    RATE: (RATE_NAME, "requests an hour"),
 }
 """The signals with their units, the strongest first at equal evidence."""
 
@@ -24,6 +28,17 @@ def readings_of(s: Any, threshold: float) -> dict[str, SignalReading]:
         name: SignalReading(name, *_numbers(s, track), unit, float(s["statistic"][track]) / threshold)
         for track, (name, unit) in NAMES.items()
     }
+
+
+def growth_readings(s: Any) -> list[SignalReading]:
+    """Return how much stays new, of late against usually; this is no evidence, see `models.core.growth`."""
+    late, usual = float(s["topics_late"]), float(growth.usual_topics(s))
+    slots = (float(s["slots_late"]), float(growth.usual_slots(s)))
+    exponents = (float(growth.exponent(s, late)), float(growth.exponent(s, usual)))
+    return [
+        SignalReading("slot novelty", *slots, "share of new prompts in known templates", 0.0),
+        SignalReading("vocabulary growth", *exponents, "exponent of growth (Heaps)", 0.0),
+    ]
 
 
 def rule_readings(s: Any) -> list[SignalReading]:

@@ -33,7 +33,7 @@ TIMES = {"time", "rated_from", "opened", "hot", "cool_until", "stated_at", "rate
 TIMES |= {"early_first", "early_last", "start"}
 RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys((name for name in NUMBERS if name.startswith("early_")), (0, early.MOST)),
-    **dict.fromkeys(("early_output", "early_overhead", "early_chars", "early_novelty"), (0, HIGHEST_SCORE)),
+    **dict.fromkeys(("early_output", "early_overhead"), (0, HIGHEST_SCORE)),
     **dict.fromkeys(("events", "late", "repeated", "content", "content_total"), (0, MOST_COUNT)),
     **dict.fromkeys(("topics_seen", "rate_intervals"), (0, MOST_COUNT)),
     **dict.fromkeys(("rated", "slots_seen", "slots_new", "buckets_seen", "buckets_new"), (0, MOST_COUNT)),
@@ -62,6 +62,9 @@ RANGES: dict[str, tuple[float, float]] = {
     "sweep_biases": (0, 2**31 - 1),
     "resampling_count": (0, resampling.PROMPTS),
     "resampling_run": (0, resampling.IN_A_ROW),
+    **dict.fromkeys(("habits_recent", "habits_usual"), (0, 1)),
+    **dict.fromkeys(("slots_late", "topics_late"), (0, 1)),
+    "habits_seen": (0, MOST_COUNT),
     "window": (0, topics.TOPICS - 1),
 }
 """The least and the most of every number and table whose type does not say it; both ends included."""

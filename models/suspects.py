@@ -18,18 +18,22 @@ class Suspects:
 
     def __init__(self) -> None:
         self._requests: deque[RequestRef] = deque(maxlen=MOST)
+        self._times: deque[int] = deque(maxlen=MOST)
 
-    def add(self, request: RequestRef) -> None:
-        """Keep a request."""
+    def add(self, request: RequestRef, time: int) -> None:
+        """Keep a request and its event time in Unix milliseconds."""
         self._requests.append(request)
+        self._times.append(time)
 
     def clear(self) -> None:
         """Forget all."""
         self._requests.clear()
+        self._times.clear()
 
-    def all(self) -> tuple[RequestRef, ...]:
-        """Return what is kept, the oldest first."""
-        return tuple(self._requests)
+    def since(self, time: int) -> tuple[RequestRef, ...]:
+        """Return what is kept of the requests since an event time, the oldest first; all if there is none."""
+        both = zip(self._requests, self._times, strict=True)
+        return tuple(request for request, when in both if when >= time) or tuple(self._requests)
 
     def dump(self, out: Writer) -> None:
         """Write the state, the name of each topic once."""
@@ -38,7 +42,8 @@ class Suspects:
         for topic in topics:
             out.label(topic)
         out.small(len(self._requests))
-        for request in self._requests:
+        for request, time in zip(self._requests, self._times, strict=True):
+            out.number(time)
             out.label(request.request_id)
             out.small(topics.index(request.topic))
             out.half(request.partition)
@@ -47,9 +52,10 @@ class Suspects:
 
     def load(self, source: Reader) -> None:
         """Read the state."""
-        self._requests.clear()
+        self.clear()
         topics = [source.label(MAX_TOPIC_BYTES) for _ in range(source.small(MOST))]
         for _ in range(source.small(MOST if topics else 0)):
+            self._times.append(source.time())
             request, topic = source.label(MAX_NAME_BYTES), source.small(len(topics) - 1)
             partition, offset = source.half(MAX_PARTITION), source.count(MAX_OFFSET)
             place = topics[topic], partition, offset

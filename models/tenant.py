@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import log10
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,11 @@ from models.core.layout import BLANK
 from models.core.streams import STREAMS
 from models.episode import Episode, State
 from models.finding import UID_CHARS, Activity, Finding, RequestRef, Severity, SignalReading, episode_uid
+from models.grading import confidence_of, risk_of
 from models.judging import judge_many
 from models.population.early import early_profile
 from models.population.profile import EarlyProfile
-from models.readings import readings_of, rule_readings
+from models.readings import RATE_NAME, growth_readings, readings_of, rule_readings
 from models.requests import table_of
 from models.sketch import Sketch
 from models.slab import Slab
@@ -164,7 +164,7 @@ class TenantModel:
 
     def learn_rate(self, time: int) -> None:
         """Take the intervals that have ended into the usual rate, while the tenant is learned from."""
-        seasons.learn(self.state, time, learning=self.episode.learning)
+        seasons.learn(self.state, time, learning=life.learning(self.state, self._settings[0]))
 
     def come_of_age(self, request: RequestRef) -> EarlyProfile | None:
         """Return how it looks to its peers after so many requests, the last of which is given."""
@@ -183,21 +183,22 @@ class TenantModel:
     def _finding(self, activity: Activity, time: int) -> Finding:
         s, found, threshold = self.state, self.evidence, self.threshold
         ratio, opened, strongest = found / threshold, int(s["opened"]), self._strongest()
+        started = min(int(s["start"][strongest]) or opened, opened)
         return Finding(
             uid=self._uid,
             activity=activity,
             tenant=self.name,
             time=time,
-            start_time=min(int(s["start"][strongest]) or opened, opened),
+            start_time=started,
             severity=Severity(int(s["stated_severity"])),
-            risk_score=_risk(ratio),
-            confidence_score=round(100 * (1 - 1 / (1 + 9 * ratio))),
+            risk_score=risk_of(ratio),
+            confidence_score=confidence_of(ratio),
             evidence=found,
             threshold=threshold,
             budget_days=self._config.budget_days,
             count=max(1, int(s["count"][strongest])),
             signals=self._signals(threshold),
-            requests=self.suspects.all(),
+            requests=self.suspects.since(started),
             content_seen=bool(s["content"] > 0),
             config_digest=self._config.digest(),
         )
@@ -209,7 +210,8 @@ class TenantModel:
 
     def _signals(self, threshold: float) -> tuple[SignalReading, ...]:
         found = [*readings_of(self.state, threshold).values(), *rule_readings(self.state)]
-        return tuple(sorted(found, key=lambda reading: -reading.evidence))
+        found.sort(key=lambda reading: (reading.name == RATE_NAME, -reading.evidence))
+        return (*found, *growth_readings(self.state))
 
     def dump(self) -> bytes:
         """Return the whole state as bytes; equal events give equal bytes."""
@@ -234,8 +236,3 @@ class TenantModel:
         read["offset"] = self.offset
         self._slab.put(self.row, read)
         self._uid, self.suspects = uid, suspects
-
-
-def _risk(ratio: float) -> int:
-    """Grade evidence from 50 at the threshold to 100 at a million times it."""
-    return min(100, max(0, round(50 + 50 * log10(max(ratio, 1e-9)) / 6)))

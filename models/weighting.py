@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from models.config import DetectorConfig
 from models.core.layout import SETTINGS
 from models.core.rate import HOUR_MS
-from models.core.streams import STREAMS, TOPICS, WEIGHTS
+from models.core.streams import HABITS, STREAMS, TOPICS, WEIGHTS
 
 MINUTE_MS = 60_000
 RATE_VOTE = 0.1
 """The share of the rate in the joint evidence."""
 
-VOTES = (1.0, 0.0, 1.0, RATE_VOTE)
+VOTES = (1.0, 0.0, 1.0, RATE_VOTE, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,18 @@ def settings_record(config: DetectorConfig, weighting: Weighting = DEFAULT) -> N
     found = np.zeros(1, SETTINGS)
     for name in ("budget_days", "least_threshold", "suspicious_exponent", "flag_strength", "update_step"):
         found[name] = getattr(config, name)
-    found["block"], found["entropy_block"] = config.block_requests, config.entropy_block_requests
+    found["block"], found["window_block"] = config.block_requests, config.entropy_block_requests
     found["warmup"], found["rules"] = config.warmup_requests, weighting.rules
     found["update_ms"] = round(config.update_minutes * MINUTE_MS)
     found["quiet_ms"] = round(config.quiet_hours * HOUR_MS)
+    found["adapt_ms"] = round(config.adapt_days * 24 * HOUR_MS)
     found["cooldown_ms"] = round(config.cooldown_hours * HOUR_MS)
     weights = np.array(weighting.streams)
-    blocks = [config.entropy_block_requests if k == TOPICS else config.block_requests for k in range(STREAMS)]
+    looks_back = (TOPICS, HABITS)
+    blocks = [
+        config.entropy_block_requests if stream in looks_back else config.block_requests
+        for stream in range(STREAMS)
+    ]
     total = weights.sum() or 1.0
     found["weights"] = weights / total
     found["blocks_a_request"] = (weights / np.array(blocks)).sum() / total

@@ -14,7 +14,7 @@ from models.core.kinds import Real, Record, Whole
 
 BINS = 128
 HALVE_AT = 4096
-HIGHEST = np.array([20.0, 16.0, 48.0, 12.0])
+HIGHEST = np.array([20.0, 16.0, 48.0, 12.0, 16.0])
 """By track: scores run from 0 to this, what lies beyond falls into the last bin."""
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from math import log
 
+from models.ages import AGES
 from models.compiled import compiled
 from models.core import shape
-from models.core.kinds import Real, Record, Truth
+from models.core.kinds import Record, Truth
 
-MOST = 4800
+MOST = AGES[-1]
 """Requests after which the sums stay as they are."""
 
 
 @compiled
-def observe(s: Record, x: Record, novelty: Real, new: Truth, known: Truth) -> None:
-    """Add a request, given its novelty (negative for none), and if prompt and template are new and known."""
+def observe(s: Record, x: Record, new: Truth) -> None:
+    """Add a request, given whether its prompt is new."""
     if s.early_requests >= MOST:
         return
     if s.early_requests == 0:
@@ -24,7 +25,6 @@ def observe(s: Record, x: Record, novelty: Real, new: Truth, known: Truth) -> No
     s.early_principals += x.principal != 0
     s.early_first_turns += x.turn <= 0
     s.early_new_prompts += new
-    s.early_known_templates += known
     if x.output_tokens >= 0:
         s.early_outputs += 1
         s.early_output += log(1.0 + x.output_tokens)
@@ -32,9 +32,3 @@ def observe(s: Record, x: Record, novelty: Real, new: Truth, known: Truth) -> No
     if beside >= 0:
         s.early_overheads += 1
         s.early_overhead += log(1.0 + beside)
-    if x.chars >= 0:
-        s.early_texts += 1
-        s.early_chars += log(1.0 + x.chars)
-    if novelty >= 0:
-        s.early_novelties += 1
-        s.early_novelty += novelty

@@ -4,6 +4,10 @@ An episode opens when the evidence reaches the threshold. It is updated when the
 or the severity has changed, and not more often than a stated interval. It closes when the fresh evidence has
 stayed below the level of suspicion for the quiet period; the close carries the time at which that period
 ended. Time moves with the events and never back.
+
+While the evidence is high nothing is learned. What nobody has answered for the time of adaptation is taken
+for the tenant's new normal: learning goes on, so that a product that changed for good does not stay under
+suspicion for ever.
 """
 
 from __future__ import annotations
@@ -19,9 +23,11 @@ LASTING = 8.0
 
 
 @compiled
-def learning(s: Record) -> Truth:
+def learning(s: Record, c: Record) -> Truth:
     """Tell whether the baseline may learn."""
-    return s.state <= NORMAL
+    if s.state == SUSPICIOUS:
+        return s.time >= s.hot + c.adapt_ms
+    return s.state <= NORMAL or (s.state == ALERTING and s.time >= s.opened + c.adapt_ms)
 
 
 @compiled
@@ -54,7 +60,10 @@ def weigh(  # noqa: PLR0917  compiled code has no keywords
     if evidence >= threshold:
         s.state, s.opened, s.hot = ALERTING, now, now
         return _state(s, CREATE, now, evidence, threshold)
-    s.state = SUSPICIOUS if evidence >= suspicion else NORMAL
+    if evidence < suspicion:
+        s.state = NORMAL
+    elif s.state != SUSPICIOUS:
+        s.state, s.hot = SUSPICIOUS, now
     return NOTHING
 
 

@@ -1,17 +1,15 @@
 """Growth: whether what a tenant asks stays new for ever.
 
 Two yes-or-no questions of a request. Slots: is the prompt new although its template is known? Topics: does
-the prompt fall into one of `BUCKETS` cells of the embedding space that the tenant never used? Each has a
-decayed frequency q of its own; the bet is the likelihood ratio of q + (1 - q) / 2 against an upper confidence
-limit of q, an e-value as long as the true frequency lies below that limit.
+the prompt fall into one of `BUCKETS` cells of the embedding space that the tenant never used? Both are read,
+of late against usually, for whoever looks at a finding. They are no evidence: a launch and an ordered stream
+answer yes as often as a harvest does.
 
 A vocabulary of V cells after N requests grows like N to the power beta (Heaps 1978); d log V / d log N is N q
-/ V.
+/ V, where q is the share of new cells.
 """
 
 from __future__ import annotations
-
-from math import sqrt
 
 import numpy as np
 
@@ -22,11 +20,7 @@ from models.core.kinds import Real, Record, Truth, Whole
 TEMPLATES = 64
 BUCKETS = 1024
 FADING = 0.002
-MINIMUM = 100.0
-"""Requests that must be known, faded ones for less, before a bet is made."""
-
-DEVIATIONS = 2.0
-HIGHEST = 0.98
+FADING_OF_LATE = 0.03
 
 _SHIFT = 16  # topics use the lowest bits
 
@@ -62,19 +56,6 @@ def is_new_topic(s: Record, x: Record) -> Truth:
 
 
 @compiled
-def bet(seen: Real, new: Real, found: Truth) -> Real:
-    """Return the e-value of one answer, given the faded numbers of questions and of answers "new"."""
-    if seen < MINIMUM:
-        return 1.0
-    usual = (new + 0.5) / (seen + 1.0)
-    other = usual + (1.0 - usual) / 2.0
-    limit = min(HIGHEST, usual + DEVIATIONS * sqrt(usual * (1.0 - usual) / (seen + 1.0)))
-    if other <= limit:
-        return 1.0
-    return other / limit if found else (1.0 - other) / (1.0 - limit)
-
-
-@compiled
 def learn_slot(s: Record, new: Truth) -> None:
     """Take the answer for a request of a known template into its frequency."""
     s.slots_seen += 1.0 - FADING * s.slots_seen
@@ -93,8 +74,11 @@ def observe(s: Record, x: Record) -> None:
     """Remember the request's template and cell."""
     found = template(x)
     if found:
+        if x.whole and recall.holds(s.templates, found):
+            s.slots_late += FADING_OF_LATE * (is_new(s, x) - s.slots_late)
         recall.add(s.templates, found)
     if x.embedded:
+        s.topics_late += FADING_OF_LATE * (is_new_topic(s, x) - s.topics_late)
         s.content_total += 1
         if is_new_topic(s, x):
             bucket = _bucket(x)
@@ -103,11 +87,21 @@ def observe(s: Record, x: Record) -> None:
 
 
 @compiled
-def exponent(s: Record) -> Real:
-    """Return the present exponent of growth: 0 goes round in known cells, 1 goes on to new ones for ever."""
-    if s.buckets_used == 0 or s.buckets_seen < 1.0:
-        return 0.0
-    return s.content_total * (s.buckets_new / s.buckets_seen) / s.buckets_used
+def usual_slots(s: Record) -> Real:
+    """Return the usual share of new slots among requests of known templates, 0 to 1."""
+    return s.slots_new / s.slots_seen if s.slots_seen >= 1.0 else 0.0
+
+
+@compiled
+def exponent(s: Record, share: Real) -> Real:
+    """Return the exponent of growth at a share of new cells: 0 goes round in known ones, 1 never does."""
+    return min(1.0, s.content_total * share / s.buckets_used) if s.buckets_used else 0.0
+
+
+@compiled
+def usual_topics(s: Record) -> Real:
+    """Return the usual share of new cells, 0 to 1."""
+    return s.buckets_new / s.buckets_seen if s.buckets_seen >= 1.0 else 0.0
 
 
 @compiled

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
+from models.ages import AGES
 from models.compiled import compiled
 from models.core import episode, evidence, rate, repeats
+from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
 from models.core.reservoir import PLANES, WORDS
 from models.core.shape import FEATURES
 from models.core.signals import gather, warm
 from models.core.streams import TRACKS
-
-AGES = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800)
-"""Requests after which a tenant can be compared with its peers."""
 
 DONE, IDLE, CLOSED, COOLED, LEARN_RATE, AGE, STATED = 0, 1, 2, 3, 4, 5, 6
 """Why `judge` returns: all is
@@ -70,7 +69,12 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     cursor
         `CURSOR` whole numbers, zeros to begin with.
     """
-    scratch = (np.empty(PLANES * WORDS, np.uint64), np.empty(FEATURES, np.int64), np.empty((2, TRACKS)))
+    scratch = (
+        np.empty(PLANES * WORDS, np.uint64),
+        np.empty(FEATURES, np.int64),
+        np.empty((2, TRACKS)),
+        np.empty(TRAITS),
+    )
     c = settings[0]
     while cursor[NEXT] < len(order):
         i = order[cursor[NEXT]]

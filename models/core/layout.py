@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from models.core import growth, rate, recall, repeats, resampling, reservoir, shape, sweep, topics
+from models.core import growth, habits, rate, recall, repeats, resampling, reservoir, shape, sweep, topics
 from models.core.calibration import BINS
 from models.core.streams import STREAMS, TRACKS
 from models.embedding import DIMENSIONS
@@ -33,6 +33,7 @@ _COUNTS: tuple[str, ...] = (
     "topics_seen",
     "rate_intervals",
     "content_total",
+    "habits_seen",
 )
 _REALS: tuple[str, ...] = (
     "rated",
@@ -43,16 +44,14 @@ _REALS: tuple[str, ...] = (
     "rate",
 )
 _REALS += ("rate_mean", "rate_squares", "sweep_hits", "resampling_hits")
-_REALS += ("slots_seen", "slots_new", "buckets_seen", "buckets_new")
-_EARLY_REALS: tuple[str, ...] = ("early_output", "early_overhead", "early_chars", "early_novelty")
+_REALS += ("slots_seen", "slots_new", "buckets_seen", "buckets_new", "slots_late", "topics_late")
+_EARLY_REALS: tuple[str, ...] = ("early_output", "early_overhead")
 _EARLY_COUNTS: tuple[str, ...] = (
     "early_requests",
     "early_outputs",
     "early_overheads",
-    "early_texts",
-    "early_novelties",
 )
-_EARLY_COUNTS += ("early_principals", "early_first_turns", "early_new_prompts", "early_known_templates")
+_EARLY_COUNTS += ("early_principals", "early_first_turns", "early_new_prompts")
 _SMALL: tuple[str, ...] = ("filled", "shape_total", "mark_count", "mark_next", "buckets_used")
 _TINY: tuple[str, ...] = (
     "state",
@@ -87,6 +86,8 @@ _TABLES: list[tuple[Any, ...]] = [
     ("recall", "u1", (recall.SLOTS,)),
     ("templates", "u1", (growth.TEMPLATES,)),
     ("buckets", "<u8", (growth.BUCKETS // 64,)),
+    ("habits_recent", "<f4", (habits.TRAITS,)),
+    ("habits_usual", "<f4", (habits.TRAITS,)),
     ("scores", "<u2", (TRACKS, BINS)),
     ("shape", "<u2", (shape.FEATURES, shape.CLASSES)),
     ("hours", "<f4", (rate.HOURS,)),
@@ -160,8 +161,8 @@ SETTINGS = np.dtype(
     [
         *((name, "<f8") for name in ("budget_days", "blocks_a_request", "least_threshold")),
         *((name, "<f8") for name in ("suspicious_exponent", "flag_strength", "update_step", "rules")),
-        *((name, "<i8") for name in ("block", "entropy_block", "warmup")),
-        *((name, "<i8") for name in ("update_ms", "quiet_ms", "cooldown_ms")),
+        *((name, "<i8") for name in ("block", "window_block", "warmup")),
+        *((name, "<i8") for name in ("update_ms", "quiet_ms", "cooldown_ms", "adapt_ms")),
         ("weights", "<f8", (STREAMS,)),
         ("votes", "<f8", (TRACKS,)),
     ],

@@ -18,7 +18,7 @@ from models.core.bits import popcount
 from models.core.kinds import Real, Record, Table, Whole
 from models.embedding import DIMENSIONS
 
-CAPACITY = 128
+CAPACITY = 96
 MEMORY = 8
 """A full reservoir takes in one request in so many: it remembers about `CAPACITY * MEMORY` requests."""
 

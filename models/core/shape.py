@@ -23,6 +23,8 @@ MINIMUM = 32
 SMOOTHING = 0.5
 CHARS_A_TOKEN = 4
 HOTTEST = 10.0
+LENGTH = 2
+"""The finish reason of an answer that was cut off."""
 
 _BITS = np.array([log2(count + SMOOTHING) for count in range(HALVE_AT + 1)])
 

@@ -8,6 +8,7 @@ from models.core import (
     early,
     episode,
     growth,
+    habits,
     novelty,
     rate,
     resampling,
@@ -18,7 +19,7 @@ from models.core import (
 )
 from models.core.betting import power_bet
 from models.core.kinds import Real, Record, Table, Truth
-from models.core.streams import GROWTH, JOINT, NOVELTY, RATE, SHAPE, SLOTS, TOPICS, TRACKS
+from models.core.streams import HABITS, JOINT, NOVELTY, RATE, SHAPE, TOPICS, TRACKS
 
 RECENT = 0.05
 USUAL = 0.002
@@ -35,32 +36,29 @@ STRANGE = 0.02
 @compiled
 def gather(s: Record, x: Record, c: Record, scratch: Table) -> Truth:
     """Take one request in; tell whether it is strange."""
-    planes, classes, bets = scratch
+    planes, classes, bets, traits = scratch
     shape.classify(x, classes)
     fresh, known = growth.is_new(s, x), growth.knows_template(s, x)
     first = growth.is_new_topic(s, x)
+    habits.traits(x, traits)
     scores = (
         novelty.score(s, x, planes),
         topics.score(s, x),
         shape.score(s, classes),
         rate.score(s, x.time),
+        habits.score(s, traits),
     )
     p, e = bets[0], bets[1]
     _bet(s, c, scores, p, e)
-    slot = growth.bet(s.slots_seen, s.slots_new, fresh)
-    topic = growth.bet(s.buckets_seen, s.buckets_new, first)
-    if episode.learning(s):
+    if episode.learning(s, c):
         _learn(s, x, classes, scores)
         if known and x.whole:
             growth.learn_slot(s, fresh)
         if x.embedded:
             growth.learn_topic(s, first)
-    early.observe(s, x, scores[NOVELTY], fresh, known)
+    early.observe(s, x, fresh)
+    habits.observe(s, traits)
     _observe(s, x, c, scores, e)
-    if known and x.whole:
-        shiryaev_roberts.update(s, SLOTS, c.block, slot, s.time)
-    if x.embedded:
-        shiryaev_roberts.update(s, GROWTH, c.block, topic, s.time)
     sweep.observe(s, x)
     resampling.observe(s, x)
     if warm(s, c) and (scores[NOVELTY] >= 0 or scores[SHAPE] >= 0):
@@ -92,6 +90,7 @@ def _learn(s: Record, x: Record, classes: Table, scores: Table) -> None:
     novelty.learn(s, x)
     topics.learn(s, x)
     shape.learn(s, classes)
+    habits.learn(s)
     for track in range(TRACKS):
         if scores[track] >= 0:
             calibration.learn(s, track, scores[track])
@@ -109,7 +108,7 @@ def _observe(s: Record, x: Record, c: Record, scores: Table, e: Table) -> None:
         if scores[track] >= 0:
             s.recent[track] += RECENT * (scores[track] - s.recent[track])
             if s.scored[track] >= c.warmup:
-                block = c.entropy_block if track == TOPICS else c.block
+                block = c.window_block if track in (TOPICS, HABITS) else c.block
                 shiryaev_roberts.update(s, track, block, e[track], s.time)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-NOVELTY, TOPICS, SHAPE, RATE = 0, 1, 2, 3
+NOVELTY, TOPICS, SHAPE, RATE, HABITS = 0, 1, 2, 3, 4
 """Signals with a score, a calibration and a stream each."""
 
-TRACKS = 4
-JOINT, SLOTS, GROWTH = 4, 5, 6
-"""Streams beside them: several signals together, new slots in known templates, new topics."""
+TRACKS = 5
+JOINT = 5
+"""The stream of several signals together."""
 
-STREAMS = 7
-WEIGHTS = (1.0, 1.0, 1.0, 0.0, 1.0, 0.0, 0.0)
+STREAMS = 6
+WEIGHTS = (1.0, 1.0, 1.0, 0.0, 1.0, 1.0)
 """Of each stream in the mean of the evidence; 0 follows it without any say."""

@@ -8,12 +8,13 @@ from hashlib import blake2b
 from itertools import groupby
 from math import exp, log
 
+from models.ages import AGES
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
 from models.errors import SnapshotError
 from models.event import MAX_NAME_BYTES
 from models.finding import Activity, Finding, episode_uid
-from models.population.profile import AGES, EarlyProfile, decode_profile
+from models.population.profile import EarlyProfile, decode_profile
 from models.population.statement import Accusation, rarest, state
 from models.population.window import FARTHEST, Window
 

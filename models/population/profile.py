@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
+from models.ages import AGES
 from models.codec import Reader, Writer
 from models.errors import SnapshotError
 from models.event import MAX_NAME_BYTES
 from models.finding import RequestRef
 from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES
-
-AGES = (50, 75, 100, 150, 200, 300, 400, 600, 800, 1200, 1600, 2400, 3200, 4800)
-"""Requests after which a tenant is compared with its peers."""
 
 FEATURES = ("overhead", "principals", "first_turns", "new_prompts", "answers")
 HIGHEST = 64.0

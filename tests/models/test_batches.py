@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.ages import AGES
 from models.core import judge
-from models.core.judge import AGES
 from models.finding import Activity, Finding
 from models.fleet import Fleet
 from models.requests import table_of

@@ -23,6 +23,7 @@ RANGES = {
     "update_step": (1.5, 1e6),
     "quiet_hours": (0.1, 720),
     "cooldown_hours": (0, 720),
+    "adapt_days": (0.01, 365),
 }
 each = pytest.mark.parametrize("name", sorted(RANGES))
 

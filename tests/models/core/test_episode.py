@@ -71,6 +71,19 @@ def test_suspicion_stops_learning_until_it_has_gone() -> None:
     assert episode.learning
 
 
+def test_what_nobody_answers_is_learned_after_the_time_of_adaptation() -> None:
+    suspicious, alerting = Episode(CONFIG), opened()
+    weighed(suspicious, START, SUSPICIOUS * 1.01)
+    for episode in (suspicious, alerting):
+        for hour in range(73):
+            assert episode.learning is (hour > 72)
+            episode.s["time"] = now = START + hour * HOUR_MS
+            weighed(episode, now, SUSPICIOUS * 1.02, fresh=100)
+        assert episode.learning
+    assert suspicious.state is State.SUSPICIOUS
+    assert alerting.state is State.ALERTING
+
+
 def test_an_episode_opens_at_the_threshold_and_not_below() -> None:
     episode = Episode(CONFIG)
     assert weighed(episode, START, THRESHOLD * 0.999) == []

@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from models.core import growth
+from models.core import growth, novelty
 from models.core.layout import BLANK
 from tests.models.core.tools import request
-
-
-@pytest.mark.parametrize("frequency", [0.02, 0.3, 0.7])
-def test_a_bet_expects_at_most_1_where_the_frequency_is_the_usual(frequency: float) -> None:
-    random = np.random.default_rng(5)
-    bets = []
-    for _ in range(300):
-        seen, new = 0.0, 0.0
-        for answer in (random.random(1_500) < frequency).tolist():
-            if seen > growth.MINIMUM:
-                bets.append(growth.bet(seen, new, answer))
-            seen += 1.0 - growth.FADING * seen
-            new += answer - growth.FADING * new
-    assert np.mean(bets) <= 1.0
-
-
-def test_answers_that_are_all_new_win_the_bet() -> None:
-    won, lost, early = (
-        growth.bet(seen, seen / 10, answer) for seen, answer in ((400.0, 1), (400.0, 0), (5.0, 1))
-    )
-    assert won > 3
-    assert lost < 1
-    assert early == 1.0
 
 
 def test_cells_are_new_once_and_the_exponent_falls_when_no_new_ones_come() -> None:
@@ -42,9 +18,10 @@ def test_cells_are_new_once_and_the_exponent_falls_when_no_new_ones_come() -> No
         assert first == (number <= 200)
         growth.learn_topic(s, first)
         growth.observe(s, x)
-        exponents.append(growth.exponent(s))
+        exponents.append(growth.exponent(s, growth.usual_topics(s)))
     assert exponents[200] == pytest.approx(1.0)
     assert exponents[-1] < 0.2
+    assert s["topics_late"] < 0.01
     assert s["buckets_used"] == 201
 
 
@@ -62,3 +39,16 @@ def test_a_slot_is_new_where_the_template_is_known_and_the_prompt_is_not() -> No
     growth.observe(s, x)
     assert growth.knows_template(s, x)
     assert not growth.is_new(s, request(head_4=99))
+
+
+def test_the_share_of_new_slots_is_read_of_late_and_usually() -> None:
+    s = BLANK.copy()[0]
+    for number in range(2_000):
+        x = request(head_4=99, whole=1 + (number % 10 if number < 1_900 else number))
+        new, known = growth.is_new(s, x), growth.knows_template(s, x)
+        if known and number < 1_900:
+            growth.learn_slot(s, new)
+        growth.observe(s, x)
+        novelty.observe(s, x)
+    assert growth.usual_slots(s) < 0.05
+    assert s["slots_late"] > 0.9

@@ -74,7 +74,7 @@ def test_rounding_the_query_costs_next_to_nothing() -> None:
 
 
 def test_estimates_are_close_to_the_cosines() -> None:
-    rows = drawn(100)
+    rows = drawn(96)
     anchor = rows[0].astype(np.float32)
     shares = np.linspace(0, 1, 100, dtype=np.float32)[:, np.newaxis]
     queries = quantise(shares * anchor + (1 - shares) * drawn(100, 2).astype(np.float32))

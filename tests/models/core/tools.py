@@ -255,7 +255,7 @@ class Episode(Part):
 
     @property
     def learning(self) -> bool:
-        return bool(episode.learning(self.s))
+        return bool(episode.learning(self.s, self._c))
 
     def elapse(self, now: int) -> Statement | None:
         if episode.elapse(self.s, self._c, now) == episode.NOTHING:

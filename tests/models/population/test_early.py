@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from models.ages import AGES
 from models.config import DetectorConfig
 from models.core import early, judge
 from models.fleet import Fleet
-from models.population.profile import AGES, EarlyProfile, decode_profile
+from models.population.profile import EarlyProfile, decode_profile
 from models.requests import table_of
 from models.sketch import MISSING, Sketch
 

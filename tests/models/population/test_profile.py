@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.ages import AGES
 from models.errors import SnapshotError
-from models.population.profile import AGES, EarlyProfile, decode_profile
+from models.population.profile import EarlyProfile, decode_profile
 from tests.models.population.crowd import START_MS, harvest, profile
 
 shares = st.floats(0, 1)
