@@ -18,15 +18,20 @@ from models.tenant import TenantModel
 from models.warming import warm_up
 from streams.checkpoint import Checkpointer, StateWrite
 from streams.deliveries import Deliveries, Headers
-from streams.detect import Detect
+from streams.detect import Detect, EndOffsets
 from streams.embedders import load_embedder
 from streams.faust_app import DistillwatchApp, new_app
 from streams.formats import decoder
 from streams.intake import Intake
+from streams.mark_post import MarkPost
 from streams.metrics import Metrics
+from streams.newcomers import NewcomerStage
 from streams.partition_state import PartitionState
 from streams.pipeline import Pipeline
+from streams.population_post import PopulationPost
+from streams.population_records import PARTITION
 from streams.reading import FusedReader, Reader, RequestReader, SketchReader
+from streams.rest import Rest, Resting
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.state_table import StateTable
@@ -76,9 +81,8 @@ def create_app(
     judged = source.topic if fused else topics.sketches
     app = new_app(
         settings,
-        batch_topics={source.topic, judged},
+        batch_topics={source.topic, judged} | ({topics.population} if settings.population.enabled else set()),
         latest_topics={source.topic} if source.start == "latest" else (),
-        judged_topic=judged,
         on_lost=metrics.lost,
     )
     requests = _requests(settings)
@@ -86,15 +90,15 @@ def create_app(
     reader = FusedReader(requests) if fused else SketchReader()
     detect = _detect(app, table, settings, topic=judged, reader=reader, metrics=metrics, hooks=hooks)
     stages: dict[str, Stage] = {judged: detect}
+    first: Resting = detect
     if not fused:
-        stages[source.topic] = Intake(
-            requests,
-            _deliveries(app),
-            sketches=topics.sketches,
-            dead_letters=topics.dead_letters,
-            metrics=metrics,
-            on_step=hooks.on_step,
-        )
+        stages[source.topic] = first = _intake(app, requests, settings, metrics=metrics, hooks=hooks)
+    app.positions = {judged: table.records.position}
+    if settings.population.enabled:
+        compare = _newcomers(app, table, settings, judged=judged, metrics=metrics, hooks=hooks)
+        stages[topics.population] = app.population = compare
+        app.positions = {**app.positions, topics.population: compare.position}
+        app.task(Rest(app, first).run)
     app.pipeline = pipeline = _pipeline(
         app, table, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
     )
@@ -111,11 +115,37 @@ def _requests(settings: Settings) -> RequestReader:
     return RequestReader(decode, sketcher, settings.source.max_ahead_ms)
 
 
+def _intake(
+    app: DistillwatchApp, requests: RequestReader, settings: Settings, *, metrics: Metrics, hooks: Hooks
+) -> Intake:
+    deliveries, sketches = _deliveries(app), settings.topics.sketches
+
+    def post(key: bytes, value: bytes) -> None:
+        for partition in range(_partitions(app, sketches)):
+            deliveries.post(sketches, key, value, partition=partition)
+
+    population = settings.population
+    return Intake(
+        settings.source.topic,
+        requests,
+        deliveries,
+        sketches=sketches,
+        dead_letters=settings.topics.dead_letters,
+        metrics=metrics,
+        marks=MarkPost(post, population.idle_seconds) if population.enabled else None,
+        on_step=hooks.on_step,
+    )
+
+
+def _partitions(app: DistillwatchApp, topic: str) -> int:
+    return app.lane.topic_partitions(topic) or 0
+
+
 def _deliveries(app: DistillwatchApp) -> Deliveries:
     async def send(
-        topic: str, key: bytes | None, value: bytes | None, headers: Headers
+        topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None
     ) -> asyncio.Future[Any]:
-        arrival = await app.producer.send(topic, key, value, None, None, list(headers) or None)
+        arrival = await app.producer.send(topic, key, value, partition, None, list(headers) or None)
         return asyncio.ensure_future(arrival)
 
     return Deliveries(send)
@@ -163,23 +193,65 @@ def _detect(
             clock=lambda: int(time.time() * 1000),
         )
 
-    async def end_offsets(partitions: Sequence[TP]) -> Mapping[TP, int]:
-        ends: Mapping[TP, int] = await app.lane.highwaters(*partitions)
-        return ends
+    deliveries, source = _deliveries(app), settings.source
 
+    def post(key: bytes, value: bytes) -> None:
+        deliveries.post(settings.topics.population, key, value, partition=PARTITION)
+
+    population = PopulationPost(
+        post,
+        MarkPost(post, settings.population.idle_seconds),
+        None if source.keyed_by_tenant else lambda: _partitions(app, source.topic),
+    )
     return Detect(
         topic,
         reader,
         new_state,
-        end_offsets,
-        _deliveries(app),
+        _end_offsets(app),
+        deliveries,
         source=settings.source.topic,
+        alerts=settings.topics.alerts,
+        dead_letters=settings.topics.dead_letters,
+        metrics=metrics,
+        population=population if settings.population.enabled else None,
+        known_time=lambda partition: min(table.records.time(partition), int(time.time() * 1000)),
+        on_findings=hooks.on_findings,
+        on_step=hooks.on_step,
+    )
+
+
+def _newcomers(
+    app: DistillwatchApp,
+    table: StateTable,
+    settings: Settings,
+    *,
+    judged: str,
+    metrics: Metrics,
+    hooks: Hooks,
+) -> NewcomerStage:
+    return NewcomerStage(
+        settings.topics.population,
+        table.records,
+        settings.detector,
+        _deliveries(app),
+        start=settings.population.baseline,
+        has_state=lambda: TP(settings.topics.state, PARTITION) in app.lane.assignment(),
+        partitions=lambda: _partitions(app, judged),
+        end_offsets=_end_offsets(app),
         alerts=settings.topics.alerts,
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
         on_findings=hooks.on_findings,
         on_step=hooks.on_step,
     )
+
+
+def _end_offsets(app: DistillwatchApp) -> EndOffsets:
+    async def end_offsets(partitions: Sequence[TP]) -> Mapping[TP, int]:
+        ends: Mapping[TP, int] = await app.lane.highwaters(*partitions)
+        return ends
+
+    return end_offsets
 
 
 def _pipeline(

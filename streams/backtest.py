@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
 from models.fleet import SLACK_MS, Fleet
+from models.population.newcomers import Newcomers
+from models.population.profile import EarlyProfile
+from models.population.progress import Progress
 from models.requests import decode_table
 from models.snapshot import peek
 from streams.file_intake import Reject, SketchedLines
@@ -65,6 +68,8 @@ class Backtest:
         Event time without a request after which a tenant is forgotten, in milliseconds.
     checkpoint_events
         Events between two looks at what does not fit.
+    newcomers
+        Compares tenants without a past with their peers, if that is wanted.
     """
 
     def __init__(
@@ -75,8 +80,11 @@ class Backtest:
         max_tenants: int,
         ttl_ms: int,
         checkpoint_events: int,
+        newcomers: Newcomers | None = None,
     ) -> None:
         self.summary = Summary()
+        self._newcomers = newcomers
+        self._progress = Progress(1)
         self._store = store
         self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms)
         self._ttl_ms = ttl_ms
@@ -113,6 +121,16 @@ class Backtest:
         self._time = max(self._time, int(requests.rows["time"].max()))
         offsets = range(first, first + len(records))
         yield from self._count(self._fleet.apply_many(requests, offsets))
+        yield from self._count(self._compare(self._fleet.take_profiles()))
+
+    def _compare(self, profiles: Iterable[EarlyProfile]) -> list[Finding]:
+        """Compare the tenants that came of age with their peers, as far as time has passed."""
+        if self._newcomers is None:
+            return []
+        for profile in profiles:
+            self._newcomers.add(profile)
+        self._progress.reach(0, self._time)
+        return self._newcomers.close(self._progress.settled)
 
     def _since_checkpoint(self) -> int:
         return self.summary.events % self._checkpoint_events

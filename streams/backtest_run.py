@@ -13,7 +13,9 @@ from typing import BinaryIO
 import orjson
 
 from models.errors import DistillwatchError
+from models.population.newcomers import Newcomers
 from streams.backtest import Backtest, Summary
+from streams.baseline import load_baseline, save_baseline
 from streams.event_files import Line
 from streams.file_intake import IntakePlan, Reject, sketch_files
 from streams.ocsf import to_ocsf
@@ -25,7 +27,13 @@ DAY_MS = 86_400_000
 
 
 def run_backtest(
-    settings: Settings, lines: Iterator[Line], alerts: str, report: str | None, processes: int
+    settings: Settings,
+    lines: Iterator[Line],
+    alerts: str,
+    report: str | None,
+    processes: int,
+    *,
+    save_baseline_to: Path | None = None,
 ) -> str:
     """Judge all lines and return the summary as text.
 
@@ -37,6 +45,8 @@ def run_backtest(
         Folder for `summary.json` and `dead-letters.jsonl`; made when it does not exist.
     processes
         How many sketch; see `streams.file_intake.sketch_files`.
+    save_baseline_to
+        File for the population baseline as it is at the end.
 
     Raises
     ------
@@ -51,6 +61,7 @@ def run_backtest(
         settings.privacy.key,
         newest=int(time.time() * 1000) + settings.source.max_ahead_ms,
     )
+    newcomers = _newcomers(settings)
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
@@ -60,6 +71,7 @@ def run_backtest(
             max_tenants=settings.state.max_tenants,
             ttl_ms=int(settings.state.ttl_days * DAY_MS),
             checkpoint_events=settings.state.checkpoint_events,
+            newcomers=newcomers,
         )
 
         def on_reject(reject: Reject) -> None:
@@ -67,10 +79,20 @@ def run_backtest(
 
         for finding in backtest.run(sketch_files(lines, plan, processes), on_reject):
             write_finding(to_ocsf(finding, replay=True))
+    if newcomers is not None and save_baseline_to is not None:
+        save_baseline(save_baseline_to, newcomers)
     seconds = time.monotonic() - begin
     with _json_lines(_in_folder(report, "summary.json")) as write:
         write(summary_record(backtest.summary, seconds))
     return summary_text(backtest.summary, seconds)
+
+
+def _newcomers(settings: Settings) -> Newcomers | None:
+    """Return what compares newcomers, with the baseline that the settings name."""
+    if not settings.population.enabled:
+        return None
+    start = settings.population.baseline
+    return Newcomers(settings.detector) if start is None else load_baseline(start, settings.detector)
 
 
 def summary_record(summary: Summary, seconds: float) -> dict[str, object]:

@@ -12,7 +12,7 @@ from models.errors import DeliveryError
 from streams.refusals import refusal
 
 Headers = Sequence[tuple[str, bytes]]
-Send = Callable[[str, bytes | None, bytes | None, Headers], Awaitable["asyncio.Future[Any]"]]
+Send = Callable[[str, bytes | None, bytes | None, Headers, int | None], Awaitable["asyncio.Future[Any]"]]
 
 
 class Interval:
@@ -63,29 +63,39 @@ class Deliveries:
     Parameters
     ----------
     send
-        Queues a record with the producer and returns the future of its arrival.
+        Queues a record with the producer, for a partition or for that of its key, and returns the future of
+        its arrival.
     """
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._current = Interval()
-        self._outbox: deque[tuple[Interval, str, bytes | None, bytes | None, Headers]] = deque()
+        self._in_order = asyncio.Lock()
+        self._outbox: deque[tuple[Interval, str, bytes | None, bytes | None, Headers, int | None]] = deque()
 
-    def post(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
-        """Add a record to the current interval; `flush` sends it."""
+    def post(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Headers = (),
+        partition: int | None = None,
+    ) -> None:
+        """Add a record to the current interval; `flush` sends it, by its key where no partition is given."""
         self._current.pending += 1
-        self._outbox.append((self._current, topic, key, value, headers))
+        self._outbox.append((self._current, topic, key, value, headers, partition))
 
     async def flush(self) -> None:
         """Hand what was posted to the producer; waits only while the producer's buffer is full."""
-        while self._outbox:
-            interval, topic, key, value, headers = self._outbox.popleft()
-            try:
-                delivery = await self._send(topic, key, value, headers)
-            except Exception as error:
-                interval.end(topic, error)
-                raise refusal(topic, error) from error
-            delivery.add_done_callback(partial(interval.done, topic))
+        async with self._in_order:
+            while self._outbox:
+                interval, topic, key, value, headers, partition = self._outbox.popleft()
+                try:
+                    delivery = await self._send(topic, key, value, headers, partition)
+                except Exception as error:
+                    interval.end(topic, error)
+                    raise refusal(topic, error) from error
+                delivery.add_done_callback(partial(interval.done, topic))
 
     def cut(self) -> Interval:
         """Return what was posted since the last cut and begin anew."""

@@ -9,7 +9,6 @@ from typing import ClassVar
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
-from models.errors import TopicError
 from models.finding import Finding
 from models.tenant import TenantModel
 from streams.checkpoint import Frozen, StateWrite
@@ -18,7 +17,9 @@ from streams.deliveries import Deliveries
 from streams.metrics import Metrics
 from streams.ocsf import to_record
 from streams.partition_state import PartitionState
+from streams.population_post import PopulationPost
 from streams.reading import Reader
+from streams.refusals import created_anew
 from streams.stage import Stage
 from streams.state_record import PARTITION_KEY, StateRecord, encode_state
 from streams.steps import OnStep, Step, ignore
@@ -43,6 +44,10 @@ class Detect(Stage):
         The source topic, whose end shows whether it was created anew under our marks.
     deliveries
         Of this stage alone.
+    population
+        Posts on the population topic by the same deliveries, if there is one.
+    known_time
+        The event time in ms that a partition had reached which is not open yet.
     on_findings
         Called with the findings of a chunk, if there are any.
     """
@@ -61,6 +66,8 @@ class Detect(Stage):
         alerts: str,
         dead_letters: str,
         metrics: Metrics,
+        population: PopulationPost | None = None,
+        known_time: Callable[[int], int] = lambda _partition: 0,
         on_findings: Callable[[Sequence[Finding]], None] | None = None,
         on_step: OnStep = ignore,
     ) -> None:
@@ -73,6 +80,8 @@ class Detect(Stage):
         self._alerts = alerts
         self._dead_letters = dead_letters
         self._metrics = metrics
+        self._population = population
+        self._known_time = known_time
         self._on_findings = on_findings
         self._states: dict[int, PartitionState] = {}
 
@@ -110,12 +119,32 @@ class Detect(Stage):
                 self._deliveries.post(self._alerts, *to_record(finding))
             for letter in batch.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
+            if self._population:
+                self._population.judged(tp.partition, judgement.profiles, state.now(), batch.marks)
         self._metrics.read("detect", batch)
         self._metrics.found(judgement.findings)
         self._metrics.event_time(state.record.time)
         if judgement.findings and self._on_findings:
             self._on_findings(judgement.findings)
         self._on_step("judged")
+
+    async def rest(self, waiting: Mapping[TP, bool]) -> None:
+        """Let those of our partitions that have nothing to judge say so.
+
+        Parameters
+        ----------
+        waiting
+            Whether anything waits to be judged, for each of our partitions.
+        """
+        await self._running.wait()
+        if self._population is None or self._halted:
+            return
+        for tp, waits in waiting.items():
+            if tp.topic == self._topic:
+                state = self._states.get(tp.partition)
+                time = self._known_time(tp.partition) if state is None else state.now()
+                self._population.rest(tp.partition, time, waits=waits)
+        await self._deliveries.flush()
 
     async def _refuse_foreign(self, state: PartitionState) -> None:
         """Refuse a state that is ahead of the topics it was made from: they were created anew.
@@ -134,10 +163,7 @@ class Detect(Stage):
         ends = await self._end_offsets(list(expected))
         for tp, position in expected.items():
             if position > ends.get(tp, 0):
-                raise TopicError(
-                    f"the state topic knows offset {position - 1} of {tp.topic}-{tp.partition}, which ends "
-                    f"at {ends.get(tp, 0)}: the topic was created anew; delete and create the state topic too"
-                )
+                raise created_anew(*tp, position, ends.get(tp, 0))
 
     def freeze(self) -> Frozen:
         """Return what was judged since the last call."""
@@ -167,6 +193,8 @@ class Detect(Stage):
         """Forget all state."""
         super().reset()
         self._states.clear()
+        if self._population:
+            self._population.reset()
 
 
 def _write(partition: int, key: bytes, record: StateRecord | None) -> StateWrite:

@@ -16,6 +16,7 @@ from yarl import URL
 
 from streams.connection import faust_credentials
 from streams.dead_letters import OVERHEAD_BYTES
+from streams.newcomers import NewcomerStage
 from streams.pipeline import Pipeline
 from streams.recovery import StrictTableManager
 from streams.settings import Settings
@@ -37,8 +38,6 @@ class DistillwatchApp(faust.App):
     ----------
     batch_topics, latest_topics
         See `streams.transport.BatchApp`.
-    judged_topic
-        That of the batch topics whose positions the state records.
     on_lost
         Told of records that were deleted before they were read.
     """
@@ -51,17 +50,18 @@ class DistillwatchApp(faust.App):
         *,
         batch_topics: Iterable[str],
         latest_topics: Iterable[str],
-        judged_topic: str,
         on_lost: Callable[[str, int], None],
         **options: Any,
     ) -> None:
         super().__init__(name, **options)
         self.batch_topics = frozenset(batch_topics)
         self.latest_topics = frozenset(latest_topics)
-        self.judged_topic = judged_topic
         self.on_lost = on_lost
         self.pipeline: Pipeline | None = None
         self.table: StateTable | None = None
+        self.positions: Mapping[str, Callable[[int], int | None]] = {}
+        """By batch topic, how far the state says that a partition was processed; nothing where it is lost."""
+        self.population: NewcomerStage | None = None
 
     @property
     def lane(self) -> BatchConsumer:
@@ -82,9 +82,9 @@ class DistillwatchApp(faust.App):
         What the state knows counts. Where it knows nothing although records were read, it is lost, and is
         made anew from the records that there still are: else every tenant would be without its past.
         """
-        if tp.topic != self.judged_topic or self.table is None:
+        if tp.topic not in self.positions:
             return committed
-        known = self.table.records.position(tp.partition)
+        known = self.positions[tp.topic](tp.partition)
         if known is not None or tp.topic in self.latest_topics:
             return committed if known is None else known
         if committed is not None and committed > first:
@@ -168,7 +168,6 @@ def new_app(
     *,
     batch_topics: Iterable[str],
     latest_topics: Iterable[str],
-    judged_topic: str,
     on_lost: Callable[[str, int], None],
 ) -> DistillwatchApp:
     """Make an application without agents; the parameters are those of `DistillwatchApp`.
@@ -179,7 +178,6 @@ def new_app(
         settings.kafka.group,
         batch_topics=batch_topics,
         latest_topics=latest_topics,
-        judged_topic=judged_topic,
         on_lost=on_lost,
         **_broker_options(settings),
         **_producer_options(settings),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time as clocks
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
@@ -11,6 +12,7 @@ from faust.types import TP
 from models.sketch import encode_sketch
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries
+from streams.mark_post import MarkPost
 from streams.metrics import Metrics
 from streams.reading import RequestReader
 from streams.stage import Stage
@@ -25,32 +27,41 @@ class Intake(Stage):
 
     Parameters
     ----------
+    topic
+        The source topic.
     reader
-        Of source records.
+        Of its records.
     deliveries
         Of this stage alone.
     sketches, dead_letters
         Topics to write to.
+    marks
+        Posts how far the partitions are, by the same deliveries, if anybody wants to know.
     """
 
     handed_over: ClassVar[Step] = "forwarded"
 
     def __init__(
         self,
+        topic: str,
         reader: RequestReader,
         deliveries: Deliveries,
         *,
         sketches: str,
         dead_letters: str,
         metrics: Metrics,
+        marks: MarkPost | None = None,
         on_step: OnStep = ignore,
     ) -> None:
         super().__init__(deliveries, on_step)
+        self._topic = topic
         self._reader = reader
         self._sketches = sketches
         self._dead_letters = dead_letters
         self._metrics = metrics
+        self._marks = marks
         self._positions: dict[TP, int] = {}
+        self._times: dict[int, int] = {}
         self._committed: dict[TP, int] = {}
 
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
@@ -66,7 +77,25 @@ class Intake(Stage):
             for letter in reading.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             self._positions[tp] = fresh[-1].offset + 1
+            self._mark(tp.partition, [sketch.time for _, sketch in reading.sketches])
         self._metrics.read("intake", reading)
+
+    async def rest(self, waiting: Mapping[TP, bool]) -> None:
+        """Say of partitions that nothing has come for a while."""
+        await self._running.wait()
+        if self._marks is None or self._halted:
+            return
+        for tp, waits in waiting.items():
+            if tp.topic == self._topic:
+                self._marks.rest(tp.partition, self._times.get(tp.partition, 0), waits=waits)
+        await self._deliveries.flush()
+
+    def _mark(self, partition: int, times: Sequence[int]) -> None:
+        """Say how far a partition is; a clock that is ahead must not make the others look late."""
+        if self._marks is not None and times:
+            newest = min(max(times), int(clocks.time() * 1000))
+            self._times[partition] = max(self._times.get(partition, 0), newest)
+            self._marks.reach(partition, self._times[partition])
 
     def freeze(self) -> Frozen:
         """Return what was forwarded since the last call."""
@@ -79,3 +108,6 @@ class Intake(Stage):
         super().reset()
         self._positions.clear()
         self._committed.clear()
+        self._times.clear()
+        if self._marks is not None:
+            self._marks.reset()

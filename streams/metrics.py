@@ -12,6 +12,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from models.episode import State
 from models.finding import Finding
+from models.population.newcomers import Newcomers
+from streams.dead_letters import DeadLetter
 from streams.liveness import Liveness
 from streams.reading import Batch, Reading
 
@@ -73,6 +75,12 @@ class Metrics:
             "distillwatch_lost_records_total", "Records deleted before they were read.", ["topic"]
         )
         self._waiting = gauge("distillwatch_lag_records", "Records known to wait unread.")
+        self._peers = gauge("distillwatch_population_peers", "Tenants that newcomers are compared with.")
+        self._compared = gauge(
+            "distillwatch_population_closed_timestamp_seconds", "Event time up to which newcomers are judged."
+        )
+        self._late = gauge("distillwatch_population_late_profiles", "Profiles that came too late.")
+        self._accused = gauge("distillwatch_population_accused_tenants", "Newcomers that were accused.")
         self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
         self._last_event_ms = 0
 
@@ -91,7 +99,7 @@ class Metrics:
         if reading.empty:
             self._empty.labels(stage).inc(reading.empty)
         for letter in reading.dead_letters:
-            self._dead.labels(letter.stage, letter.reason).inc()
+            self.dead(letter)
 
     def skipped(self, why: str, count: int = 1) -> None:
         """Count records that were recognised as counted before."""
@@ -137,6 +145,17 @@ class Metrics:
     def waiting(self, records: int) -> None:
         """Note how many records wait unread."""
         self._waiting.set(records)
+
+    def dead(self, letter: DeadLetter) -> None:
+        """Count a record that was set aside."""
+        self._dead.labels(letter.stage, letter.reason).inc()
+
+    def population(self, newcomers: Newcomers | None) -> None:
+        """Note how the baseline is; nothing where another worker has it."""
+        self._peers.set(newcomers.peers if newcomers else 0)
+        self._compared.set(newcomers.closed / 1000 if newcomers else 0)
+        self._late.set(newcomers.late if newcomers else 0)
+        self._accused.set(newcomers.accused if newcomers else 0)
 
     def build(self, **what: str) -> None:
         """State the versions that run."""

@@ -79,6 +79,7 @@ def to_ocsf(finding: Finding, *, replay: bool = False) -> dict[str, Any]:
             "content_seen": finding.content_seen,
             "config_digest": finding.config_digest,
             "model_version": DETECTOR_VERSION,
+            **({"population": finding.population} if finding.population else {}),
         },
     }
 
@@ -111,6 +112,8 @@ def _finding_info(finding: Finding) -> dict[str, Any]:
 
 
 def _message(finding: Finding) -> str:
+    if finding.population:
+        return _newcomer_message(finding)
     if finding.activity is Activity.CLOSE:
         return f"Tenant {finding.tenant} has been quiet for the closing period"
     strongest = finding.signals[0]
@@ -118,6 +121,21 @@ def _message(finding: Finding) -> str:
     return (
         f"Tenant {finding.tenant} departs from its own past, most in {strongest.name}: "
         f"{strongest.observed:.3g} against {strongest.expected:.3g} {strongest.unit}{basis}"
+    )
+
+
+def _newcomer_message(finding: Finding) -> str:
+    tenant, age = finding.tenant, finding.count
+    if finding.activity is Activity.CLOSE:
+        return f"Tenant {tenant}, a newcomer, has not departed further from its peers for the closing period"
+    seen = ", ".join(
+        f"{reading.name} {reading.observed:.3g} against {reading.expected:.3g}"
+        for reading in finding.signals[1:]
+    )
+    return (
+        f"Tenant {tenant} has no past of its own and was compared with its peers when they were as new: in "
+        f"its first {age} requests it looks more like a harvest than one tenant in "
+        f"{finding.threshold:,.0f} ({seen})"
     )
 
 
@@ -153,6 +171,9 @@ def _remediation(finding: Finding) -> dict[str, Any]:
     if finding.activity is Activity.CLOSE:
         level = "observe"
     excess = finding.evidence / finding.threshold
+    if finding.population:
+        reason = f"the evidence is {excess:.3g} times what accuses a tenant without a past"
+        return {"desc": f"{level}: {reason}", "references": [RUNBOOK]}
     reason = (
         f"the evidence is {excess:.3g} times the threshold of one false alert in {finding.budget_days:g} days"
     )

@@ -42,12 +42,14 @@ from models.errors import SnapshotError
 from models.finding import Finding
 from models.fleet import SLACK_MS
 from models.judging import OnError
+from models.population.profile import EarlyProfile
 from models.requests import Requests
 from models.tenant import TenantModel
 from streams.metrics import Metrics
 from streams.reading import Batch
 from streams.snapshot_store import StoreError
 from streams.state_record import (
+    OWN_KEY,
     PARTITION_KEY,
     PartitionRecord,
     StateRecord,
@@ -85,6 +87,9 @@ class Fleet(Protocol):
     def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
         """Judge requests in order; those that fail are told."""
 
+    def take_profiles(self) -> list[EarlyProfile]:
+        """Return the early profiles since the last call."""
+
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant."""
 
@@ -114,13 +119,14 @@ class Judgement:
 
     Parameters
     ----------
-    findings
+    findings, profiles
         In the order of the requests.
     failures
         By offset, the unexpected errors that a sketch led to.
     """
 
     findings: list[Finding] = field(default_factory=list)
+    profiles: list[EarlyProfile] = field(default_factory=list)
     failures: dict[int, Exception] = field(default_factory=dict)
 
 
@@ -215,6 +221,7 @@ class PartitionState:
 
         if offsets:
             judgement.findings += self.fleet.apply_many(requests, offsets, failed)
+            judgement.profiles += self.fleet.take_profiles()
             record.time = max(record.time, int(requests.rows["time"].max()))
         record.position = max(record.position, position)
         self._count()
@@ -258,9 +265,9 @@ class PartitionState:
                 limit=self._max_snapshot_bytes,
             )
             snapshot = b""
-        return StateRecord(self.record.position, self._now(), snapshot)
+        return StateRecord(self.record.position, self.now(), snapshot)
 
-    def _now(self) -> int:
+    def now(self) -> int:
         """Return the latest event time; a future one must not make all others look idle."""
         return min(self.record.time, self._clock())
 
@@ -270,14 +277,14 @@ class PartitionState:
         It waits a little longer than the tenants' time to live: what is said of a tenant must not depend on
         when we look.
         """
-        now = self._now()
+        now = self.now()
         if now < self._next_sweep:
             return []
         oldest = now - self._ttl_ms - SLACK_MS
         keys = self._records.older_than(self.partition, oldest, SWEEP_AT_ONCE)
         if len(keys) < SWEEP_AT_ONCE:
             self._next_sweep = now + SWEEP_EVERY_MS
-        idle = [key.decode() for key in keys if key != PARTITION_KEY]
+        idle = [key.decode() for key in keys if not key.startswith(OWN_KEY)]
         live = self.fleet.tenants
         gone = [name for name in idle if name not in live or live[name].time < oldest]
         findings = [finding for name in gone for finding in self.fleet.expire(name, now)]

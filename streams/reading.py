@@ -15,6 +15,7 @@ from models.sketch import Origin, Sketch
 from models.sketcher import Sketcher
 from streams.dead_letters import DeadLetter, dead_letter
 from streams.formats import Decode
+from streams.population_records import MARK_KEY, Mark, read_mark
 
 NO_LIMIT = 2**63
 
@@ -50,12 +51,15 @@ class Batch:
         Themselves.
     dead_letters, empty
         See `Reading`.
+    marks
+        What intake says of how far the partitions of the source are.
     """
 
     offsets: list[int]
     requests: Requests
     dead_letters: list[DeadLetter] = field(default_factory=list)
     empty: int = 0
+    marks: list[Mark] = field(default_factory=list)
 
 
 class Reader(Protocol):
@@ -71,16 +75,30 @@ class SketchReader:
     def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode each record."""
         full = [record for record in records if record.value]
-        keyed = [record for record in full if record.key is not None]
+        told = [record for record in full if record.key is not None and record.key.startswith(MARK_KEY)]
+        keyed = [record for record in full if not (record.key is None or record.key.startswith(MARK_KEY))]
         requests, kept, failures = decode_table(
             [record.key for record in keyed], [record.value for record in keyed]
         )
         errors: dict[int, Exception] = {keyed[place].offset: error for place, error in failures.items()}
         missing = DecodeError("missing_key", "a sketch has its tenant as key")
         errors |= {record.offset: missing for record in full if record.key is None}
+        marks = _marks(told, errors)
         refused = [record for record in full if record.offset in errors] if errors else []
         letters = [dead_letter(record, errors[record.offset], "detect") for record in refused]
-        return Batch([keyed[place].offset for place in kept], requests, letters, len(records) - len(full))
+        empty = len(records) - len(full)
+        return Batch([keyed[place].offset for place in kept], requests, letters, empty, marks)
+
+
+def _marks(records: Sequence[ConsumerRecord], errors: dict[int, Exception]) -> list[Mark]:
+    """Read marks; one that cannot be read adds to the errors, by its offset."""
+    marks = []
+    for record in records:
+        try:
+            marks.append(read_mark(record.key, record.value))
+        except DecodeError as error:
+            errors[record.offset] = error
+    return marks
 
 
 class FusedReader:

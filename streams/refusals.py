@@ -24,3 +24,11 @@ def refusal(topic: str, error: BaseException) -> DeliveryError | TopicError:
     if isinstance(error, errors.UnknownTopicOrPartitionError):
         return TopicError(f"the topic {topic} is gone ({name}): create it anew; {_AFTERWARDS}")
     return DeliveryError(f"the topic {topic} did not take a record ({name}); {_AFTERWARDS}")
+
+
+def created_anew(topic: str, partition: int, position: int, end: int) -> TopicError:
+    """Return what to raise when our state is ahead of a topic that it was made from."""
+    return TopicError(
+        f"the state topic knows offset {position - 1} of {topic}-{partition}, which ends at {end}: the topic "
+        "was created anew; delete and create the state topic too"
+    )

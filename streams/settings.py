@@ -225,8 +225,8 @@ class PopulationSettings(Section):
     """Whether newcomers are compared with their peers; the same on all workers."""
     baseline: Path | None = None
     """Baseline that a group without one begins with, as `distillwatch backtest` saves it."""
-    idle_seconds: Seconds = 30.0
-    """Seconds without a record after which a partition holds up the comparison no longer."""
+    idle_seconds: Seconds = 10.0
+    """Seconds without a record after which a partition says so, in order not to hold up the comparison."""
 
 
 class StateSettings(Section):

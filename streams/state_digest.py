@@ -10,7 +10,7 @@ from hashlib import sha256
 from models.errors import SnapshotError
 from models.snapshot import digest, peek
 from streams.settings import Settings
-from streams.state_record import PARTITION_KEY, StateRecord, decode_state
+from streams.state_record import OWN_KEY, StateRecord, decode_state
 from streams.topic_reader import TopicReader
 
 UNREADABLE = "unreadable"
@@ -72,7 +72,7 @@ def _digests(settings: Settings) -> Iterator[TenantDigest]:
             key = bytes(record.key() or b"")
             place = (record.partition() or 0, key)
             value = record.value()
-            if key == PARTITION_KEY:
+            if key.startswith(OWN_KEY):
                 continue
             if value is None:
                 newest.pop(place, None)

@@ -16,8 +16,11 @@ import orjson
 
 from models.errors import SnapshotError
 
-PARTITION_KEY = b"\xffpartition"
-"""Key of a partition's own record; not valid UTF-8, so no tenant can have it."""
+OWN_KEY = b"\xff"
+"""How the keys of records begin that are no tenant's: not valid UTF-8, so no tenant can have it."""
+
+PARTITION_KEY = OWN_KEY + b"partition"
+"""Key of a partition's own record."""
 
 _HEADER = Struct("<2sBqq")
 _CRC = Struct("<I")

@@ -19,7 +19,7 @@ from faust.types import TP
 
 from models.errors import SnapshotError
 from streams.snapshot_store import SnapshotStore
-from streams.state_record import PARTITION_KEY, StateRecord, decode_state, open_partition
+from streams.state_record import OWN_KEY, PARTITION_KEY, StateRecord, decode_state, open_partition
 
 LOGGER = logging.getLogger("faust.tables")
 log = structlog.get_logger(__name__)
@@ -50,6 +50,11 @@ class StateStore(Store):  # type: ignore[type-arg]
             return open_partition(record).position
         except SnapshotError:
             return None
+
+    def time(self, partition: int) -> int:
+        """Return the latest event time that a partition had judged, in Unix milliseconds; 0 for none."""
+        record = self.get(partition, PARTITION_KEY)
+        return 0 if record is None else record.time
 
     def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
         """Keep records that are being written; a key without one is forgotten."""
@@ -106,7 +111,7 @@ class StateStore(Store):  # type: ignore[type-arg]
 def _record(key: bytes, value: bytes) -> StateRecord:
     """Decode a record; a key that names no tenant would stop whoever looks for the idle."""
     try:
-        key.removeprefix(PARTITION_KEY).decode()
+        key.removeprefix(OWN_KEY).decode()
     except UnicodeDecodeError:
         raise SnapshotError("the key of a record of the state topic is not a tenant") from None
     return decode_state(value)

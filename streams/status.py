@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from prometheus_client import CollectorRegistry
@@ -42,6 +43,7 @@ class Status:
             "hindrance": self.hindrance() or None,
             "partitions": self._partitions(),
             "live_tenants": int(live or 0),
+            "population": self._population(),
             "last_checkpoint_seconds": self._checkpoint_age(),
         }
 
@@ -58,6 +60,9 @@ class Status:
             }
             for tp, position in sorted(self.app.lane.positions().items())
         ]
+
+    def _population(self) -> Mapping[str, Any] | None:
+        return self.app.population.report if self.app and self.app.population else None
 
     def _checkpoint_age(self) -> float | None:
         at = self._registry.get_sample_value("distillwatch_last_checkpoint_timestamp_seconds")

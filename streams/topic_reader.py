@@ -20,6 +20,8 @@ class TopicReader:
 
     Parameters
     ----------
+    partition
+        The only one to read; all unless given.
     from_beginning
         Whether to start with the oldest record, or with those that are written from now on.
 
@@ -31,10 +33,13 @@ class TopicReader:
         The topic does not exist.
     """
 
-    def __init__(self, kafka: KafkaSettings, topic: str, *, from_beginning: bool) -> None:
+    def __init__(
+        self, kafka: KafkaSettings, topic: str, *, from_beginning: bool, partition: int | None = None
+    ) -> None:
         self._kafka = kafka
         self._topic = topic
-        self._partitions = partitions_of(kafka, topic)
+        every = partitions_of(kafka, topic)
+        self._partitions = [number for number in every if partition in {None, number}]
         self._lost = False
         self._consumer = Consumer(
             librdkafka_options(kafka)

@@ -34,6 +34,8 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from streams.producer import OrderedProducer
+
 LOGGER = logging.getLogger("faust.transport")
 FETCH_SECONDS = 1.0
 FETCH_WAIT_MS = 250
@@ -193,6 +195,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         assignment = self._ensure_consumer()._subscription.subscription.assignment  # noqa: SLF001
         return assignment.state_value(TopicPartition(*tp)) if assignment else None
 
+    def topic_partitions(self, topic: str) -> int | None:
+        """Return how many partitions a topic has; Faust itself knows it in the leader of a group alone."""
+        return len(self._ensure_consumer().partitions_for_topic(topic) or ()) or None
+
     async def commit_positions(self, positions: Mapping[TP, int]) -> bool:
         """Commit the offsets of the records to read next; false when the partitions have moved on."""
         return bool(await self.call_thread(self._commit_positions, positions))
@@ -222,7 +228,8 @@ class BatchConsumer(driver.Consumer):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._unfinished: dict[int, int] = {}
+        self._unfinished: dict[int, BatchMessage] = {}
+        self._fetched: set[TP] = set()
         self._room = asyncio.Event()
         self._positioned = False
         self._seek_for: int | None = None
@@ -249,11 +256,16 @@ class BatchConsumer(driver.Consumer):
 
     def lag(self) -> int:
         """Return how many records of the batch topics are known to wait, those under way included."""
-        return sum(self.unread().values()) + sum(self._unfinished.values())
+        return sum(self.unread().values()) + sum(len(m.records) for m in self._unfinished.values())
 
     def unread(self) -> dict[TP, int]:
         """Return how many records are known to wait in each of our partitions of the batch topics."""
         return {tp: max(0, self._thread.end(tp) - at) for tp, at in self.positions().items()}
+
+    def waiting(self) -> dict[TP, bool]:
+        """Tell of each of our partitions of the batch topics whether records wait or are under way."""
+        under_way = {message.tp for message in self._unfinished.values()} | self._fetched
+        return {tp: bool(count) or tp in under_way for tp, count in self.unread().items()}
 
     def reads(self) -> bool:
         """Tell whether the batch topics are read, as far as we have any partitions of them."""
@@ -313,7 +325,9 @@ class BatchConsumer(driver.Consumer):
                 await self._seek_if_due()
                 records = await self._getmany(self._readable(), FETCH_SECONDS)
                 if not self.should_stop and self.flow_active:
+                    self._fetched = {TP(*tp) for tp in records}
                     await self._hand_over(records, self.app.consumer_generation_id)
+                    self._fetched = set()
                     self._tell_recovery()
         except (asyncio.CancelledError, ConsumerStoppedError):
             if not self.app.should_stop:
@@ -355,7 +369,7 @@ class BatchConsumer(driver.Consumer):
             await self.wait_first(self._room.wait(), self.suspend_flow.wait())
         if not self._is_current(message.generation_id):
             return
-        self._unfinished[id(message)] = len(message.records)
+        self._unfinished[id(message)] = message
         await self.callback(message)
         if self._is_current(message.generation_id):
             self._read_offset[message.tp] = message.offset + 1
@@ -367,20 +381,6 @@ class BatchConsumer(driver.Consumer):
 
     def _is_current(self, generation: int | None) -> bool:
         return bool(self.flow_active and generation == self.app.consumer_generation_id)
-
-
-class OrderedProducer(driver.Producer):
-    """An idempotent producer: what it sends to a partition stands there once and in order."""
-
-    logger = LOGGER
-
-    async def on_stop(self) -> None:
-        """Stop, but do not wait for what the broker does not take."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(super().on_stop(), LEAVE_SECONDS)
-
-    def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": True}
 
 
 class BatchTransport(driver.Transport):

@@ -25,6 +25,7 @@ COMMANDS = {
     "doctor",
     "replay",
     "state digest",
+    "state population",
     "topics apply",
     "topics check",
     "topics plan",

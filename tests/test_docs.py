@@ -109,6 +109,7 @@ def finding() -> Finding:
         requests=(request,),
         content_seen=True,
         config_digest="0123456789ab",
+        population="2026-03-05T07:40Z-1684ea4e",
     )
 
 

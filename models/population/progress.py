@@ -12,7 +12,8 @@ DISORDER_MS = 60_000
 class Progress:
     """Event time that each partition has reached.
 
-    A partition that has nothing to judge is idle: it is as far as the farthest of all, and holds up nobody.
+    A partition that has nothing to judge says so from time to time. What the others had reached when it said
+    so last, it has reached by now: had there been anything for it from before, it would have come meanwhile.
 
     Parameters
     ----------
@@ -22,13 +23,17 @@ class Progress:
 
     def __init__(self, partitions: int) -> None:
         self._times = dict.fromkeys(range(partitions), 0)
-        self._idle: set[int] = set()
+        self._when_resting: dict[int, int] = {}
 
-    def reach(self, partition: int, time: int, *, idle: bool = False) -> None:
+    def reach(self, partition: int, time: int) -> None:
         """Note that a partition has judged everything up to an event time in ms; it never goes back."""
         if partition in self._times:
             self._times[partition] = max(self._times[partition], time)
-            (self._idle.add if idle else self._idle.discard)(partition)
+
+    def rest(self, partition: int) -> None:
+        """Note that a partition has had nothing to judge for a while."""
+        self.reach(partition, self._when_resting.get(partition, 0))
+        self._when_resting[partition] = self.newest
 
     @property
     def newest(self) -> int:
@@ -38,7 +43,7 @@ class Progress:
     @property
     def all(self) -> int:
         """The event time in ms that every partition has reached; 0 while one has not said anything."""
-        return min((time for n, time in self._times.items() if n not in self._idle), default=self.newest)
+        return min(self._times.values(), default=0)
 
     @property
     def settled(self) -> int:
@@ -46,7 +51,7 @@ class Progress:
         return max(0, self.all - DISORDER_MS)
 
     def dump(self, out: Writer) -> None:
-        """Write the times; who is idle has to be said anew."""
+        """Write the times; who rests has to say it anew."""
         out.number(len(self._times))
         for time in self._times.values():
             out.number(time)
@@ -55,4 +60,4 @@ class Progress:
         """Read the times; a partition that was not there then has not said anything."""
         times = [source.time() for _ in range(source.count(MAX_PARTITION))]
         self._times = {n: times[n] if n < len(times) else 0 for n in self._times}
-        self._idle.clear()
+        self._when_resting.clear()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from models.errors import SettingsError
 from streams.commands.options import EventFileArgument, FormatOption, options_of
 from streams.commands.progress import track
 
@@ -25,6 +27,14 @@ def backtest(
         str | None, typer.Option("--report", metavar="DIR", help="Folder for the summary and the bad lines.")
     ] = None,
     input_format: FormatOption = None,
+    population: Annotated[
+        str | None,
+        typer.Option("--population", metavar="FILE", help="Begin with this population baseline."),
+    ] = None,
+    save_population: Annotated[
+        Path | None,
+        typer.Option("--save-population", metavar="FILE", help="Write the population baseline at the end."),
+    ] = None,
     processes: Annotated[
         int,
         typer.Option(
@@ -44,7 +54,10 @@ def backtest(
     from streams.backtest_run import run_backtest  # noqa: PLC0415 - loads numpy and the detector
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no process is left behind
-    settings = options_of(context).with_format(input_format).settings()
+    options = options_of(context).with_format(input_format)
+    settings = options.with_option("--population", "population.baseline", population).settings()
+    if save_population is not None and not settings.population.enabled:
+        raise SettingsError("--save-population needs population.enabled = true")
     with track(files, settings.source.max_record_bytes) as lines:
-        text = run_backtest(settings, lines, alerts, report, processes)
+        text = run_backtest(settings, lines, alerts, report, processes, save_baseline_to=save_population)
     typer.echo(text, err=alerts == "-")

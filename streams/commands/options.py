@@ -31,11 +31,15 @@ class Options:
 
     def with_format(self, name: str | None) -> Options:
         """Let `--format` stand for `--set source.format`; raises `SettingsError` if both are given."""
-        if name is None:
+        return self.with_option("--format", "source.format", name)
+
+    def with_option(self, option: str, setting: str, value: str | None) -> Options:
+        """Let an option stand for a setting; raises `SettingsError` if both are given."""
+        if value is None:
             return self
-        if "source.format" in self.flags:
-            raise SettingsError("source.format is given by --format and by --set; give one of them")
-        return Options(self.config_file, {**self.flags, "source.format": name})
+        if setting in self.flags:
+            raise SettingsError(f"{setting} is given by {option} and by --set; give one of them")
+        return Options(self.config_file, {**self.flags, setting: value})
 
 
 def parse_flags(flags: Sequence[str]) -> dict[str, object]:

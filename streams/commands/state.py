@@ -1,7 +1,8 @@
-"""`distillwatch state digest`."""
+"""`distillwatch state`: what stands on the state topic."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -36,3 +37,24 @@ def digest(
             typer.echo(f"{entry.digest} {entry.tenant}")
     else:
         typer.echo(f"{overall_digest(found)} {len(found)}")
+
+
+@app.command()
+def population(
+    context: typer.Context,
+    *,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the baseline to a file.")
+    ] = None,
+) -> None:
+    """Print which baseline newcomers are compared with, and how many peers it has.
+
+    A saved one is what `backtest --population` and `population.baseline` begin with.
+    """
+    from streams.baseline import save_baseline  # noqa: PLC0415 - loads numpy
+    from streams.state_population import read_population  # noqa: PLC0415 - loads librdkafka
+
+    newcomers = read_population(options_of(context).settings())
+    if save is not None:
+        save_baseline(save, newcomers)
+    typer.echo(f"{newcomers.version} {newcomers.peers}")

@@ -9,22 +9,27 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from unittest.mock import patch
 
 import numpy as np
 
 from models.codec import Reader
+from models.config import DetectorConfig
 from models.embedding import HashedEmbedder
 from models.errors import DecodeError, DistillwatchError, SnapshotError
+from models.finding import RequestRef
 from models.native import InputLimits, decode_native
+from models.population.newcomers import Newcomers
+from models.population.profile import EarlyProfile
 from models.sketch import Origin, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
 from models.snapshot import Header, digest, pack, peek, unpack
 from streams import event_files
 from streams.event_files import EventFile
 from streams.ocsf import to_record
+from streams.population_records import Mark, mark_record, profile_record, read_record
 from streams.state_record import (
     PartitionRecord,
     StateRecord,
@@ -118,6 +123,21 @@ def state(data: bytes) -> None:
         assert open_partition(close_partition(opened)) == opened
 
 
+def population(data: bytes) -> None:
+    """Read a record of the population topic, and a baseline that goes on where it is one."""
+    key, _, value = data.partition(b"\0")
+    with suppress(DecodeError):
+        said = read_record(key, value)
+        assert read_record(*(mark_record(said) if isinstance(said, Mark) else profile_record(said))) == said
+    newcomers = Newcomers(DetectorConfig())
+    try:
+        newcomers.load(data)
+    except SnapshotError:
+        return
+    newcomers.close(newcomers.closed + 2 * 86_400_000)
+    Newcomers(DetectorConfig()).load(newcomers.dump())
+
+
 def lines(data: bytes) -> None:
     """Read a file of events, compressed or not."""
     with patch.object(event_files, "_open", lambda _name: io.BufferedReader(io.BytesIO(data))):
@@ -164,6 +184,19 @@ def _states() -> Iterator[bytes]:
     yield b'[["llm-requests",0,5],["other",12,1099511627776]]'
 
 
+def _population() -> Iterator[bytes]:
+    request = RequestRef("r1", "llm-requests", 0, 5, "00ff")
+    features = {"overhead": 5.0, "principals": 0.5, "first_turns": 0.5, "new_prompts": 1.0, "answers": 4.0}
+    times = {"time": 1_772_582_400_000, "started": 1_772_575_200_000}
+    profile = EarlyProfile("acme", 50, **times, **features, request=request)
+    newcomers = Newcomers(DetectorConfig())
+    for one in (profile, replace(profile, age=75, time=1_772_583_600_000)):
+        newcomers.add(one)
+        newcomers.close(1_772_583_000_000)
+    yield newcomers.dump()
+    yield from (b"\0".join(pair) for pair in (profile_record(profile), mark_record(Mark(3, 0, idle=True))))
+
+
 def _files() -> Iterator[bytes]:
     import gzip  # noqa: PLC0415 - the target itself does without
 
@@ -180,5 +213,6 @@ TARGETS: Mapping[str, Target] = {
     "tenant": Target(tenant, lambda: iter(bodies()), 20_000),
     "snapshot": Target(snapshot, lambda: (pack(Header(3, 4), body) for body in bodies()[:2]), 4096),
     "state": Target(state, _states, 4096),
+    "population": Target(population, _population, 4096),
     "lines": Target(lines, _files, 4096),
 }

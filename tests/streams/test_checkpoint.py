@@ -26,7 +26,7 @@ class Broker:
         self._hangs = hangs
 
     async def send(
-        self, topic: str, _key: bytes | None, _value: bytes | None, _headers: Headers
+        self, topic: str, _key: bytes | None, _value: bytes | None, _headers: Headers, _partition: int | None
     ) -> asyncio.Future[object]:
         return asyncio.ensure_future(self._take(topic))
 

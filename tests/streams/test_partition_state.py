@@ -11,6 +11,7 @@ import pytest
 from models.episode import State
 from models.finding import Finding
 from models.judging import OnError
+from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
 from models.sketch import Origin, Sketch
 from streams.metrics import Metrics
@@ -45,6 +46,9 @@ class CountingFleet:
             except (ZeroDivisionError, StoreError) as error:
                 on_error(place, error)
         return found
+
+    def take_profiles(self) -> list[EarlyProfile]:
+        return []
 
     def _apply(self, request_id: str, tenant: str, offset: int) -> list[Finding]:
         if request_id == "poison":

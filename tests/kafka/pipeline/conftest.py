@@ -27,6 +27,7 @@ from models.sketcher import Sketcher
 from streams.embedders import load_embedder
 from streams.formats import decoder
 from streams.ocsf import to_record
+from streams.population_records import MARK_KEY
 from streams.reading import RequestReader
 from streams.topics import apply_topics
 
@@ -111,7 +112,7 @@ class Bus:
         while not until(records):
             assert time.monotonic() < deadline, f"{len(records)} records of {topic}\n{self.said()[-4000:]}"
             for batch in consumer.poll(timeout_ms=200).values():
-                records += batch
+                records += [record for record in batch if not (record.key or b"").startswith(MARK_KEY)]
         consumer.close()
         return records
 
@@ -127,7 +128,7 @@ class Bus:
         records: list[Any] = []
         while any(consumer.position(tp) < end for tp, end in ends.items()):
             for batch in consumer.poll(timeout_ms=200).values():
-                records += batch
+                records += [record for record in batch if not (record.key or b"").startswith(MARK_KEY)]
         consumer.close()
         return records
 
