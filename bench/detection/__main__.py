@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from argparse import ArgumentParser, Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -41,18 +41,24 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
     if arguments.metadata_only:
         setups["metadata only"] = replace(setup, content=False)
     results: dict[str, list[Result]] = {name: [] for name in setups}
+    parts: dict[str, list[Result]] = {"own past": [], "peers": []}
     budgets = Calibrated(arguments.budgets)
     for seed in arguments.seeds:
         truth, world = sketched_world(folder, seed)
         for name, one in setups.items():
-            results[name].append(_judged(truth, world, one))
+            courses = ours.judge(world, one)
+            results[name].append(_counted(truth, courses, lambda course: course.alerts))
+            if not name:
+                parts["own past"].append(_counted(truth, courses, lambda course: course.by_past))
+                parts["peers"].append(_counted(truth, courses, lambda course: course.by_peers))
             progress(f"world {seed} is judged {name}")
         for days in arguments.budgets:
             config = replace(setup.config, budget_days=days)
             benign = clean(truth, world)
-            budgets.add(days, _judged(truth, benign, replace(setup, config=config), only=benign))
+            courses = ours.judge(benign, replace(setup, config=config))
+            budgets.add(days, _counted(truth, courses, lambda course: course.alerts, only=benign))
             progress(f"world {seed} is judged with a budget of {days:g} days")
-    sections = [scenarios(results), profiles(results)]
+    sections = [scenarios(results), sources(parts), profiles(results)]
     if arguments.budgets:
         sections.append(calibration(budgets))
         arguments.plot.parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +87,22 @@ def scenarios(results: Mapping[str, Sequence[Result]]) -> Section:
     title = (
         f"{len(worlds)} worlds, {days:.0f} clean tenant-days: {', '.join(rates)} false alerts a tenant-day"
     )
-    return Section(title, rows, ["queries: the mean over worlds of the median to the alert, of the caught"])
+    notes = ["queries: the mean over worlds of the median to the alert, of the caught"]
+    return Section(title, rows, notes)
+
+
+def sources(found: Mapping[str, Sequence[Result]]) -> Section:
+    """One row a scenario, and one of false alerts: what each part of the detector sees without the other."""
+    rows: list[Row] = []
+    worlds = next(iter(found.values()))
+    for scenario in dict.fromkeys(name for result in worlds for name in result.scenarios):
+        row: dict[str, Any] = {"scenario": scenario}
+        for name, of_worlds in found.items():
+            one = _found(of_worlds, scenario)
+            row |= {f"caught by {name}": one["caught"], f"queries by {name}": one["queries"]}
+        rows.append(row)
+    alerts = [f"{sum(one.false_alerts for one in of_worlds)} by {name}" for name, of_worlds in found.items()]
+    return Section("what the two parts of the detector see", rows, [f"false alerts: {', '.join(alerts)}"])
 
 
 def profiles(results: Mapping[str, Sequence[Result]]) -> Section:
@@ -101,12 +122,16 @@ def profiles(results: Mapping[str, Sequence[Result]]) -> Section:
     return Section("false alerts by profile", rows)
 
 
-def _judged(truth: Truth, world: World, setup: ours.Setup, only: World | None = None) -> Result:
+def _counted(
+    truth: Truth,
+    courses: Mapping[str, ours.Course],
+    alerts: Callable[[ours.Course], list[int]],
+    only: World | None = None,
+) -> Result:
     accounts = accounts_of(truth)
     if only is not None:
         accounts = {name: account for name, account in accounts.items() if name in only}
-    courses = ours.judge(world, setup)
-    return count(accounts, {name: course.alerts for name, course in courses.items()})
+    return count(accounts, {name: alerts(course) for name, course in courses.items()})
 
 
 def _found(worlds: Sequence[Result], scenario: str) -> Row:

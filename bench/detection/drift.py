@@ -1,7 +1,10 @@
 """What honest change does: a launch, another product, a new model, a new language, month's end, new users.
 
-Tenants with a past of two days change at one moment. Counted are the alerts from then on, and the hours from
-the change until the evidence is back below the level at which the detector stops learning.
+Tenants with a past of two days change at one moment. Counted are the alerts from then on, and the days on
+which a tenant is not normal: in more than one of their 24 hours it is alerting or the evidence is at the
+level at which the detector stops learning. Even a tenant that does not change has such days, so that a change
+is over when no more tenants have them than without any. They are judged by their own past: too few are there
+to be compared with each other.
 """
 
 from __future__ import annotations
@@ -9,10 +12,10 @@ from __future__ import annotations
 import random
 import statistics
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -25,12 +28,13 @@ from models.core.rate import HOUR_MS
 PAST_DAYS = 2.0
 LAUNCH = 1.2 * DAY_S
 """When the evaluation's growth profile begins to grow."""
-VOLUME = (200.0, 1500.0)
+VOLUME = (150.0, 600.0)
+LATEST = 0.4
+"""Days after the past within which the changes fall."""
 PROFILES = ("support", "rag", "chat", "agent")
-RISE_HOURS = 48.0
-"""Evidence that rises later than this is not the change's: a launch takes two days."""
-CALM_HOURS = 12.0
-"""Evidence that rises again after so many hours below is not the change's any more."""
+UNCHANGED = "no change"
+FREE_HOURS = 1
+"""Of a normal day in which the evidence may be high."""
 MIGRATED = "atlas-next"
 
 Edit = Callable[[Event], Event]
@@ -46,7 +50,7 @@ def main() -> None:
 
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--each", type=int, default=8, help="tenants of each kind of change")
-    parser.add_argument("--days", type=float, default=4.0, help="how long they are watched after the change")
+    parser.add_argument("--days", type=int, default=10, help="how long they are watched after the change")
 
 
 def edited(stage: Stage, number: int, change: float) -> list[Case]:
@@ -54,7 +58,7 @@ def edited(stage: Stage, number: int, change: float) -> list[Case]:
     profile, volume = PROFILES[number % len(PROFILES)], stage.volume(*VOLUME)
     requests = list(stage.benign(profile, volume=volume).benign)
     edits: dict[str, Edit] = {
-        "no change": dict,
+        UNCHANGED: dict,
         "model migration": migrated,
         "new end users": renamed(stage.rng),
     }
@@ -142,14 +146,38 @@ def _edited(requests: Timed, change: float, edit: Edit) -> Timed:
 
 @dataclass(slots=True)
 class Changed:
-    """What a kind of change did."""
+    """What a kind of change did: a tenant each."""
 
-    tenants: int = 0
     before: int = 0
     alerts: list[int] = field(default_factory=list)
-    hours: list[float] = field(default_factory=list)
-    unsettled: int = 0
     highest: list[float] = field(default_factory=list)
+    normal: list[list[bool]] = field(default_factory=list)
+
+    def add(self, course: ours.Course, moment: int, level: float, days: int) -> None:
+        """Count one tenant that changed at a moment in Unix milliseconds."""
+        self.before += sum(time < moment for time in course.alerts)
+        self.alerts.append(sum(time >= moment for time in course.alerts))
+        self.highest.append(float(course.levels[course.times >= moment].max(initial=0.0)))
+        self.normal.append(normal_days(course, moment, level, days))
+
+    def disturbed(self) -> list[int]:
+        """Return how many tenants are not normal on each day."""
+        return [sum(not normal for normal in day) for day in zip(*self.normal, strict=True)]
+
+
+def normal_days(course: ours.Course, moment: int, level: float, days: int) -> list[bool]:
+    """Tell of each day from a moment on whether all but `FREE_HOURS` of its hours stay below a level.
+
+    An hour is high where the evidence is after any of its requests, one without requests as its beginning is.
+    """
+    hours = 24 * days
+    ends = np.searchsorted(course.times, moment + HOUR_MS * np.arange(hours + 1))
+    found = np.zeros(hours, bool)
+    for hour, (first, last) in enumerate(pairwise(ends.tolist())):
+        some = course.levels[first if first < last else max(0, first - 1) : max(1, last)]
+        found[hour] = some.max(initial=0.0) >= level
+    high: list[int] = found.reshape(days, 24).sum(axis=1).tolist()
+    return [count <= FREE_HOURS for count in high]
 
 
 def measure(folder: Path, arguments: Namespace) -> list[Section]:
@@ -160,14 +188,14 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         casts.append(new_language(texts("de").commands))
     except TextsMissingError as error:
         notes.append(f"a new language is skipped: {error}")
-    setup = configured(arguments)
+    setup = configured(arguments).without(ours.POPULATION)
     found: dict[str, Changed] = {}
-    name = f"drift-{arguments.each}-{arguments.days:g}-{len(casts)}"
+    name = f"drift-{arguments.each}-{arguments.days}-{len(casts)}"
     for seed in arguments.seeds:
 
         def make(seed: int = seed) -> tuple[Stage, list[Case]]:
-            stage = Stage(folder, seed, PAST_DAYS + arguments.days)
-            changes = [(PAST_DAYS + stage.rng.uniform(0, 0.4)) * DAY_S for _ in range(arguments.each)]
+            stage = Stage(folder, seed, PAST_DAYS + LATEST + arguments.days)
+            changes = [(PAST_DAYS + stage.rng.uniform(0, LATEST)) * DAY_S for _ in range(arguments.each)]
             cases = [case for k, change in enumerate(changes) for case in edited(stage, k, change)]
             return stage, cases + [cast(stage, change) for cast in casts for change in changes]
 
@@ -176,58 +204,38 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         for tenant in truth["tenants"]:
             changed = found.setdefault(tenant["scenario"], Changed())
             moment = truth["start"] + round(1000 * tenant["notes"]["change"])
-            add(changed, courses[tenant["tenant"]], moment, ours.normal_level(setup))
+            changed.add(courses[tenant["tenant"]], moment, ours.normal_level(setup), arguments.days)
         progress(f"world {seed} is judged")
     return [table(found, arguments.days, notes)]
 
 
-def add(changed: Changed, course: ours.Course, moment: int, normal: float) -> None:
-    """Count one tenant that changed at a moment in Unix milliseconds."""
-    changed.tenants += 1
-    changed.before += sum(time < moment for time in course.alerts)
-    changed.alerts.append(sum(time >= moment for time in course.alerts))
-    hours, settled = unrest(course, moment, normal)
-    changed.hours.append(hours)
-    changed.unsettled += not settled
-    changed.highest.append(float(course.levels[course.times >= moment].max(initial=0.0)))
-
-
-def unrest(course: ours.Course, moment: int, normal: float) -> tuple[float, bool]:
-    """Return the hours from a moment until the evidence is back to normal, and whether it ever is.
-
-    0 where it does not rise within `RISE_HOURS`. The unrest lasts while it is never low for `CALM_HOURS`.
-    """
-    high = course.times[(course.times >= moment) & (course.levels >= normal)]
-    if not high.size or high[0] > moment + RISE_HOURS * HOUR_MS:
-        return 0.0, True
-    calm = np.flatnonzero(np.diff(high) > CALM_HOURS * HOUR_MS)
-    end = int(high[calm[0]] if calm.size else high[-1])
-    return (end - moment) / HOUR_MS, bool(calm.size or course.levels[-1] < normal)
-
-
-def table(found: dict[str, Changed], days: float, notes: Sequence[str]) -> Section:
+def table(found: Mapping[str, Changed], days: int, notes: Sequence[str]) -> Section:
     """One row a kind of change."""
-    rows: list[Row] = [
-        {
-            "change": name,
-            "tenants": changed.tenants,
-            "alerts before": changed.before,
-            "alerted after": sum(alerts > 0 for alerts in changed.alerts),
-            "most alerts of one": max(changed.alerts),
-            "median of the highest levels": statistics.median(changed.highest),
-            "evidence rose": sum(hours > 0 for hours in changed.hours),
-            "median hours to normal": _median([hours for hours in changed.hours if hours > 0]),
-            "worst": max(changed.hours),
-            "not back by the end": changed.unsettled,
-        }
-        for name, changed in found.items()
-    ]
-    hours = "hours to normal: of those whose evidence rose"
-    return Section(f"honest change, watched for {days:g} days", rows, [hours, *notes])
+    usual = max(found[UNCHANGED].disturbed(), default=0) if UNCHANGED in found else 0
+    rows: list[Row] = []
+    for name, changed in found.items():
+        disturbed = changed.disturbed()
+        rows.append(
+            {
+                "change": name,
+                "tenants": len(changed.alerts),
+                "alerts before": changed.before,
+                "without an alert": changed.alerts.count(0),
+                "with one": changed.alerts.count(1),
+                "with more": sum(alerts > 1 for alerts in changed.alerts),
+                "highest level, median": statistics.median(changed.highest),
+                "over within, days": over_within(disturbed, usual),
+                "tenants not normal on day 1, 2, ...": " ".join(map(str, disturbed)),
+            }
+        )
+    over = f"over within so many days: from then on no more than {usual} tenants are not normal on any day"
+    return Section(f"honest change, watched for {days} days", rows, [over, *notes])
 
 
-def _median(values: Sequence[Any]) -> float | None:
-    return statistics.median(values) if values else None
+def over_within(disturbed: Sequence[int], usual: int) -> str:
+    """Return the number of the last day on which more tenants than usual are not normal."""
+    last = max((day for day, count in enumerate(disturbed, 1) if count > usual), default=0)
+    return f"{last}" if last < len(disturbed) else f">{last}"
 
 
 if __name__ == "__main__":

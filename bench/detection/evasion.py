@@ -3,7 +3,11 @@
 Everyone goes through the tenant's own application: its parameters, system prompt, users and hours. In several
 strategies the share of attack requests is lowered until half of the tenants miss them within the days
 watched. The cost multiplier is how many times longer 100,000 answers take at that share than with the whole
-account taken over. An attacker with an account of his own slows down instead.
+account taken over.
+
+An attacker with an account of his own slows down instead, and may look like an application or repeat himself.
+He is compared with the peers that one of the evaluation's worlds leaves; in the other strategies tenants are
+judged by their own past alone.
 """
 
 from __future__ import annotations
@@ -21,8 +25,8 @@ from typing import NamedTuple
 from bench.detection import ours, strategies
 from bench.detection.command import Row, Section, cell, command, configured, progress
 from bench.detection.stage import DAY_S, Case, Stage, study
-from bench.detection.strategies import STRATEGIES
-from bench.detection.worlds import Truth, World, tenant_sketches
+from bench.detection.strategies import DISGUISES, STRATEGIES
+from bench.detection.worlds import Truth, World, sketched_world, tenant_sketches
 from models.sketch import Sketch
 
 ANSWERS = 100_000
@@ -32,8 +36,8 @@ SHARES = (0.5, 0.25, 0.1, 0.05, 0.02, 0.01, 0.005)
 RATES = (5000.0, 1000.0, 300.0, 100.0, 30.0)
 """Requests a day of an own account; the first is unhindered."""
 OWN = "own account"
-ESTABLISHED = 22
-"""Benign tenants beside the attacked ones."""
+BASELINE_SEED = 1
+"""Of the world whose tenants are the peers of an own account."""
 MOST_OWN = 2500
 """Requests of an own account after which watching it ends."""
 
@@ -59,7 +63,8 @@ def _options(parser: ArgumentParser) -> None:
 
 def cast(stage: Stage, hosts: int, volume: float) -> list[Case]:
     """Cast the tenants, apart from them the attack on each in each strategy at half of its traffic."""
-    cases, onset = stage.established(ESTABLISHED, volume), PAST_DAYS * DAY_S
+    cases: list[Case] = []
+    onset = PAST_DAYS * DAY_S
     for number in range(hosts):
         profile, name = PROFILES[number % len(PROFILES)], f"host-{number}"
         habits = stage.world.habits(profile)
@@ -70,21 +75,23 @@ def cast(stage: Stage, hosts: int, volume: float) -> list[Case]:
             pool = make(stage, number, past)
             attack = stage.attack("broad", volume, onset, stage.end, habits, pool=pool, flat=False)
             cases.append(Case(f"{name} {strategy}", strategy, profile, attack=attack, onset=onset))
-    for rate in RATES:
-        for number in range(hosts):
-            end = min(stage.end, onset + MOST_OWN / rate * DAY_S)
-            style = strategies.STYLES[number % len(strategies.STYLES)]
-            case = stage.newcomer(OWN, style, rate, onset, end)
-            case.notes = {"rate": rate}
-            cases.append(case)
+    for name, disguise in DISGUISES.items():
+        for rate in RATES:
+            for number in range(hosts):
+                end = min(stage.end, onset + MOST_OWN / rate * DAY_S)
+                style = strategies.STYLES[number % len(strategies.STYLES)]
+                attack = disguise(stage, number, style, rate, (onset, end))
+                notes = {"disguise": name, "rate": rate}
+                cases.append(Case(stage.name(), OWN, "none", attack=attack, onset=onset, notes=notes))
     return cases
 
 
 def measure(folder: Path, arguments: Namespace) -> list[Section]:
     """Judge one world a seed."""
     hidden: dict[tuple[str, float], list[bool]] = {}
-    slow: dict[float, list[bool]] = {}
+    slow: dict[tuple[str, float], list[bool]] = {}
     setup = configured(arguments)
+    baseline = ours.baseline_of(sketched_world(folder, BASELINE_SEED)[1], setup)
     for seed in arguments.seeds:
 
         def make(seed: int = seed) -> tuple[Stage, list[Case]]:
@@ -95,8 +102,8 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         truth, world = study(folder, name, make, __file__, strategies.__file__)
         for key, caught in _hidden(truth, world, setup, seed):
             hidden.setdefault(key, []).append(caught)
-        for rate, caught in _own(truth, world, setup):
-            slow.setdefault(rate, []).append(caught)
+        for kind, caught in _own(truth, world, setup, baseline):
+            slow.setdefault(kind, []).append(caught)
     watched = f"within {arguments.days:g} days of attack"
     return [_hosts_table(hidden, arguments.volume, watched), _own_table(slow, watched)]
 
@@ -123,15 +130,18 @@ def _hidden(truth: Truth, world: World, setup: ours.Setup, seed: int) -> list[tu
     return found
 
 
-def _own(truth: Truth, world: World, setup: ours.Setup) -> list[tuple[float, bool]]:
-    """Judge the attackers' own accounts beside the benign tenants."""
-    there = {tenant["tenant"] for tenant in truth["tenants"] if tenant["scenario"] in {OWN, "host", "benign"}}
-    courses = ours.judge({name: sketches for name, sketches in world.items() if name in there}, setup)
-    return [
-        (tenant["notes"]["rate"], tenant["tenant"] in courses and bool(courses[tenant["tenant"]].alerts))
-        for tenant in truth["tenants"]
-        if tenant["scenario"] == OWN
-    ]
+def _own(
+    truth: Truth, world: World, setup: ours.Setup, baseline: bytes
+) -> list[tuple[tuple[str, float], bool]]:
+    """Judge each of the attackers' own accounts among the peers of another world."""
+    found = []
+    for tenant in truth["tenants"]:
+        if tenant["scenario"] == OWN:
+            name, notes = tenant["tenant"], tenant["notes"]
+            alone = {name: world.get(name, ())}
+            courses = ours.judge(alone, setup, baseline=baseline, until=truth["end"])
+            found.append(((notes["disguise"], notes["rate"]), bool(courses[name].alerts)))
+    return found
 
 
 def thinned(attacks: Sequence[Sketch], share: float, seed: str) -> list[Sketch]:
@@ -197,18 +207,23 @@ def _hosts_table(hidden: Mapping[tuple[str, float], Sequence[bool]], volume: flo
     return Section(f"caught by share of the traffic, {watched}", rows, notes)
 
 
-def _own_table(slow: Mapping[float, Sequence[bool]], watched: str) -> Section:
-    rungs = [_rung(rate, slow[rate]) for rate in RATES]
-    beyond, rate = half_missed(rungs)
-    at_most = {"<": "at least ", ">": "at most ", "": ""}[beyond]
-    row = {"strategy": "slows down"}
-    row |= {f"{rung.level:g} a day": f"{rung.caught}/{rung.tenants}" for rung in rungs}
-    row |= {
-        "half missed at": f"{beyond}{rate:.0f} a day",
-        "cost multiplier": f"{at_most}{cell(RATES[0] / rate)}",
-    }
+def _own_table(slow: Mapping[tuple[str, float], Sequence[bool]], watched: str) -> Section:
+    rows: list[Row] = []
+    for name in DISGUISES:
+        rungs = [_rung(rate, slow[name, rate]) for rate in RATES]
+        beyond, rate = half_missed(rungs)
+        at_most = {"<": "at least ", ">": "at most ", "": ""}[beyond]
+        rows.append(
+            {"strategy": name}
+            | {f"{rung.level:g} a day": f"{rung.caught}/{rung.tenants}" for rung in rungs}
+            | {
+                "half missed at": f"{beyond}{rate:.0f} a day",
+                "cost multiplier": f"{at_most}{cell(RATES[0] / rate)}",
+            }
+        )
     title = f"caught on an account of its own by rate, {watched} or {MOST_OWN:,} requests"
-    return Section(title, [row], [f"unhindered: {RATES[0]:g} a day, {ANSWERS / RATES[0]:g} days"])
+    notes = [f"unhindered: {RATES[0]:g} a day, {ANSWERS / RATES[0]:g} days"]
+    return Section(title, rows, notes)
 
 
 def _rung(level: float, outcomes: Sequence[bool]) -> Rung:

@@ -172,7 +172,7 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         name = f"languages-{'-'.join(found)}-{'-'.join(map(str, sizes))}-{seed}"
         truth, world = study(folder, name, make, __file__, wordings.__file__)
         accounts |= {f"{seed}/{name}": account for name, account in accounts_of(truth).items()}
-        courses = ours.judge(world, configured(arguments))
+        courses = ours.judge(world, configured(arguments).without(ours.POPULATION))
         alerts |= {f"{seed}/{name}": course.alerts for name, course in courses.items()}
         progress(f"world {seed} is judged")
     return [table(accounts, alerts, missing)]

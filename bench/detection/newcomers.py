@@ -2,14 +2,15 @@
 
 Beside an established population, accounts begin at random times from day 1 on: some of each benign profile, a
 course whose members begin together, and accounts that attack from their first request on. Benign
-accounts should not be accused, attackers should.
+accounts should not be accused, attackers should. Newcomers are compared with their peers, of which there must
+be many before the first is accused.
 """
 
 from __future__ import annotations
 
 import statistics
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,10 @@ def main() -> None:
 
 def _options(parser: ArgumentParser) -> None:
     parser.add_argument("--each", type=int, default=6, help="newcomers of each benign profile")
-    parser.add_argument("--attackers", type=int, default=4, help="attackers of each style")
-    parser.add_argument("--established", type=int, default=33, help="benign tenants there from the start")
+    parser.add_argument("--attackers", type=int, default=3, help="attackers of each style")
+    parser.add_argument("--established", type=int, default=88, help="benign tenants there from the start")
     parser.add_argument("--metadata-only", action="store_true", help="without prompts")
+    parser.add_argument("--without-population", action="store_true", help="nobody is compared with peers")
 
 
 def cast(stage: Stage, each: int, attackers: int, established: int) -> list[Case]:
@@ -88,11 +90,15 @@ def _course(stage: Stage, count: int, start: float) -> list[Case]:
 
 @dataclass(slots=True)
 class Tally:
-    """Of one profile: how many there are, how many were alerted, and the attack queries before that."""
+    """Of one profile: how many there are, how many were alerted, and the attack queries before that.
+
+    `by_peers` are those of the alerted to whom the comparison with peers came first.
+    """
 
     tenants: int = 0
     alerted: int = 0
     requests: int = 0
+    by_peers: int = 0
     queries: list[int] = field(default_factory=list)
 
 
@@ -100,6 +106,8 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
     """Judge one world a seed."""
     sizes = (arguments.each, arguments.attackers, arguments.established)
     setup = replace(configured(arguments), content=not arguments.metadata_only)
+    if arguments.without_population:
+        setup = setup.without(ours.POPULATION)
     found: dict[tuple[str, str], Tally] = {}
     for seed in arguments.seeds:
 
@@ -110,7 +118,7 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
         name = f"newcomers-{'-'.join(map(str, sizes))}-{seed}"
         truth, world = study(folder, name, make, __file__)
         courses = ours.judge(world, setup)
-        add(found, truth["tenants"], accounts_of(truth), {k: x.alerts for k, x in courses.items()})
+        add(found, truth["tenants"], accounts_of(truth), courses)
         progress(f"world {seed} is judged")
     return [benign_table(found), attack_table(found)]
 
@@ -119,15 +127,18 @@ def add(
     found: dict[tuple[str, str], Tally],
     tenants: Iterable[dict[str, Any]],
     accounts: dict[str, Account],
-    alerts: dict[str, list[int]],
+    courses: Mapping[str, ours.Course],
 ) -> None:
     """Count one world into the tallies, which are by group and profile."""
+    alerts = {name: course.alerts for name, course in courses.items()}
     for tenant in tenants:
         name, group = tenant["tenant"], tenant["scenario"]
         tally = found.setdefault((group, tenant["profile"]), Tally())
         tally.tenants += 1
         tally.requests += tenant["benign"] + tenant["attack"]
-        tally.alerted += bool(alerts.get(name))
+        if alerts.get(name):
+            tally.alerted += 1
+            tally.by_peers += alerts[name][0] in courses[name].by_peers
         if tenant["onset"] is not None:
             tally.queries += count({name: accounts[name]}, alerts).scenarios[group].queries
 
@@ -155,7 +166,9 @@ def attack_table(found: dict[tuple[str, str], Tally]) -> Section:
                     "attack from the first request": group,
                     "caught": f"{tally.alerted}/{tally.tenants}",
                     "share": tally.alerted / tally.tenants,
+                    "by peers": tally.by_peers,
                     "median queries": median,
+                    "worst": max(tally.queries, default=None),
                     "requests each": tally.requests // tally.tenants,
                 }
             )
@@ -167,14 +180,21 @@ def _accused(profile: str, new: Tally, old: Tally) -> Row:
         "profile": profile,
         "accused": f"{new.alerted}/{new.tenants}",
         "share": new.alerted / max(1, new.tenants),
+        "by peers": new.by_peers,
         "requests": new.requests,
         "established accused": f"{old.alerted}/{old.tenants}",
+        "established, by peers": old.by_peers,
     }
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:
     parts: Sequence[Tally] = list(tallies)
-    return Tally(*(sum(getattr(part, name) for part in parts) for name in ("tenants", "alerted", "requests")))
+    return Tally(
+        *(
+            sum(getattr(part, name) for part in parts)
+            for name in ("tenants", "alerted", "requests", "by_peers")
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """How slowly an attacker must begin to teach the detector that extraction is normal.
 
 Accounts with a past of two days are attacked at a rate that grows in a straight line from nothing to its full
-height within 1, 3, 7 or 14 days and stays there for another day. What is never noticed was learned.
+height within 1, 3, 7 or 14 days and stays there for another day. What is never noticed was learned. They are
+judged by their own past: too few are there to be compared with each other.
 """
 
 from __future__ import annotations
@@ -77,9 +78,8 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
             name = f"poisoning-{'-'.join(f'{size:g}' for size in (days, *sizes))}-{seed}"
             truth, world = study(folder, name, make, __file__)
             accounts = accounts_of(truth)
-            alerts = {
-                name: course.alerts for name, course in ours.judge(world, configured(arguments)).items()
-            }
+            setup = configured(arguments).without(ours.POPULATION)
+            alerts = {name: course.alerts for name, course in ours.judge(world, setup).items()}
             result = count(accounts, alerts)
             ramp.false_alerts += result.false_alerts
             ramp.clean_days += result.clean_days

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bench.detection.stage import Stage, Worded
+from bench.detection.stage import Stage, Timed, Worded
 from streams.embedders import load_embedder
 
 STYLES = ("broad", "template", "rubric")
@@ -99,3 +99,39 @@ STRATEGIES: Mapping[str, Callable[[Stage, int, Sequence[str]], Any]] = {
     "imitates the past": imitate,
 }
 """Each makes the questions for the tenant of a number, with what it has asked until then."""
+
+REPEATED = 0.1
+"""The share of requests in which an own account asks what it asked just before."""
+APPLICATIONS = ("support", "rag", "agent")
+
+Span = tuple[float, float]
+"""From when until when, in seconds since the world began."""
+
+
+def plain(stage: Stage, _number: int, style: str, rate: float, span: Span) -> Timed:
+    """Ask as a script does."""
+    return stage.attack(style, rate, *span)
+
+
+def dressed(stage: Stage, number: int, style: str, rate: float, span: Span) -> Timed:
+    """Ask with an application's system prompt, parameters and end users, at its hours."""
+    habits = stage.world.habits(APPLICATIONS[number % len(APPLICATIONS)])
+    return stage.attack(style, rate, *span, habits, flat=False)
+
+
+def repeating(stage: Stage, _number: int, style: str, rate: float, span: Span) -> Timed:
+    """Ask some questions twice."""
+    last = None
+    for time, event in stage.attack(style, rate, *span):
+        again = last is not None and stage.rng.random() < REPEATED
+        if not again:
+            last = event["prompt"]
+        yield time, event | {"prompt": last}
+
+
+DISGUISES: Mapping[str, Callable[[Stage, int, str, float, Span], Timed]] = {
+    "slows down": plain,
+    "looks like an application": dressed,
+    "repeats one in ten": repeating,
+}
+"""Each makes the requests of an own account of a number: in a style, so many a day, within a span."""

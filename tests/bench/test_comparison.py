@@ -10,7 +10,9 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
+from bench.detection import worlds
 from bench.detection.peers import __main__ as comparison
+from bench.detection.peers import scores
 from bench.detection.peers.__main__ import Comparison
 from bench.detection.peers.hourly import HourlyRate
 from bench.detection.protocol.__main__ import table as protocol_table
@@ -40,7 +42,9 @@ def steady(tenant: str, burst: int) -> list[bytes]:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> None:
+def world(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(worlds, "CACHE", tmp_path)
+    monkeypatch.setattr(scores, "digest", lambda *_: "0")
     known = {"profile": "rag", "campaign": None, "benign": 480}
     tenants = [
         {"tenant": "a", "scenario": "takeover", "onset": ONSET, "attack_times": [ONSET], **known},
@@ -72,6 +76,23 @@ def test_the_table_and_the_json_say_the_same() -> None:
     assert [row["scenarios"]["takeover"]["caught"] for row in rows] == [0, 1, 1]
     assert "1/1 (1)" in text
     assert f"{rows[2]['false_alerts_per_tenant_day']:.4f}" in text
+
+
+@pytest.mark.usefixtures("world")
+def test_scores_of_peers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def compared() -> Comparison:
+        found = Comparison((HourlyRate(),))
+        found.add(Path(), 1)
+        return found
+
+    first = compared()
+    monkeypatch.setattr(HourlyRate, "score", lambda *_: pytest.fail("scored again"))
+    second = compared()
+    for tenant in ("1/a", "1/b"):
+        one, other = (x.scored["rate rule"][tenant] for x in (first, second))
+        assert np.array_equal(one.times, other.times)
+        assert np.array_equal(one.values, other.values)
+    assert second.seconds["rate rule"] == first.seconds["rate rule"] > 0
 
 
 def test_the_protocol_shows_measured_rates_above_the_published() -> None:

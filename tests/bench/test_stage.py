@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from bench.detection import stage as staged
@@ -14,6 +15,7 @@ from bench.detection import worlds
 from bench.detection.command import Section, cell, table
 from bench.detection.counting import accounts_of, count
 from bench.detection.newcomers import Tally, add, attack_table, benign_table
+from bench.detection.ours import Course
 from bench.detection.stage import DAY_S, Case, Stage, Worded, after, before, load, study
 from bench.detection.worlds import evaluation_folder, sketch_lines, tenant_sketches, without_content
 from models.native import decode_native
@@ -109,10 +111,14 @@ def test_newcomers_are_tallied_by_profile_and_attackers_by_style(small: tuple[di
     truth, _ = small
     found: dict[tuple[str, str], Tally] = {}
     tenants = [truth["tenants"][0], truth["tenants"][1] | {"scenario": "newcomer"}]
-    add(found, tenants, accounts_of(truth), {"a": [truth["tenants"][0]["attack_times"][1]], "b": []})
+    alerts = {"a": [truth["tenants"][0]["attack_times"][1]], "b": []}
+    nothing = (np.empty(0, np.int64), np.empty(0, np.float32))
+    courses = {name: Course(times, *nothing, by_peers=times) for name, times in alerts.items()}
+    add(found, tenants, accounts_of(truth), courses)
     benign, attack = benign_table(found), attack_table(found)
     assert [(row["profile"], row["accused"]) for row in benign.rows] == [("rag", "0/1"), ("all", "0/1")]
-    assert [(row["caught"], row["median queries"]) for row in attack.rows] == [("1/1", 2)]
+    [row] = attack.rows
+    assert (row["caught"], row["by peers"], row["median queries"]) == ("1/1", 1, 2)
 
 
 def test_numbers_are_written_to_three_figures_without_exponents() -> None:

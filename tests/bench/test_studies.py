@@ -16,7 +16,7 @@ from bench.detection import __main__ as main
 from bench.detection import ablation, command, languages, ours, poisoning, strategies, worlds
 from bench.detection.calibration import Calibrated, calibration, plot
 from bench.detection.counting import Account, Result
-from bench.detection.drift import Changed, add, table, unrest
+from bench.detection.drift import Changed, normal_days, over_within, table
 from bench.detection.evasion import Rung, caught, half_missed, thinned
 from bench.detection.grammar import Grammar
 from bench.detection.poisoning import Ramp, taught
@@ -49,31 +49,36 @@ def course(*levels: float) -> ours.Course:
     return ours.Course([], times, np.array(levels, np.float32))
 
 
-def test_unrest_lasts_until_the_evidence_has_been_low_for_long() -> None:
-    quiet = [0.0] * 14
-    assert unrest(course(0, 0.5, 0.1, 0.6, *quiet, 0.9, 0), START_MS + HOUR_MS, 0.3) == (2.0, True)
+def test_a_day_is_normal_with_one_high_hour_but_not_with_two() -> None:
+    quiet = [0.0] * 23
+    levels = [*quiet, 0.5, 0.4, 0.0, 0.4, *quiet, *quiet]
+    assert normal_days(course(*levels), START_MS, 0.3, 3) == [True, False, True]
 
 
-def test_evidence_that_does_not_rise_is_no_unrest() -> None:
-    assert unrest(course(0.9, 0.0, 0.1), START_MS + HOUR_MS, 0.3) == (0.0, True)
+def test_an_hour_without_requests_is_as_the_one_before() -> None:
+    silent = ours.Course([], np.array([START_MS, START_MS + DAY_MS - 1]), np.array([0.5, 0.0], np.float32))
+    assert normal_days(silent, START_MS, 0.3, 2) == [False, True]
+    assert normal_days(silent, START_MS, 0.6, 2) == [True, True]
 
 
 def test_changes_are_tallied() -> None:
-    changed = Changed()
+    changed, unchanged = Changed(), Changed()
     alerted = ours.Course([START_MS, START_MS + 2 * HOUR_MS], *(getattr(course(0, 0.5, 1), x) for x in LISTS))
     for one in (alerted, course(0.9, 0.2, 0.1)):
-        add(changed, one, START_MS + HOUR_MS, 0.3)
-    [row] = table({"launch": changed}, 4.0, ()).rows
-    assert (row["alerts before"], row["alerted after"], row["evidence rose"]) == (1, 1, 1)
-    assert (row["median of the highest levels"], row["not back by the end"]) == (pytest.approx(0.6), 1)
+        changed.add(one, START_MS + HOUR_MS, 0.3, 2)
+        unchanged.add(course(0.0, 0.0, 0.0), START_MS + HOUR_MS, 0.3, 2)
+    row, _ = table({"launch": changed, "no change": unchanged}, 2, ()).rows
+    assert [row[name] for name in ("alerts before", "without an alert", "with one", "with more")] == [
+        1,
+        1,
+        1,
+        0,
+    ]
+    assert (row["highest level, median"], row["over within, days"]) == (pytest.approx(0.6), ">2")
 
 
-def test_evidence_that_rises_days_later_is_not_of_the_change() -> None:
-    assert unrest(course(*[0.0] * 60, 0.9), START_MS, 0.3) == (0.0, True)
-
-
-def test_unrest_that_goes_on_is_said_to_do_so() -> None:
-    assert unrest(course(0, 0.5, 0.4), START_MS, 0.3) == (2.0, False)
+def test_a_change_is_over_when_no_more_tenants_than_usual_are_disturbed() -> None:
+    assert [over_within(days, 1) for days in ([3, 0, 2, 1], [0, 1, 0], [0, 2])] == ["3", "0", ">2"]
 
 
 def test_half_is_missed_between_two_rungs() -> None:
@@ -119,21 +124,29 @@ def test_a_signal_that_is_off_does_not_count(requests: Requests) -> None:
 
 
 def test_every_way_of_the_ablation_can_be_run(requests: Requests) -> None:
-    sketches = sketched(requests.usual(250))
+    world = {"t": [encode_sketch(sketch) for sketch in sketched(requests.usual(250))]}
     ways = dict(ablation.setups(["without", "only"]))
-    assert len(ways) == 2 * len(ours.SIGNALS)
+    assert len(ways) == 1 + 2 * len(ours.SIGNALS)
     for off in ways.values():
-        assert ours.alert_times("t", sketches, ours.Setup(off=off)) == []
+        assert ours.judge(world, ours.Setup(off=off))["t"].alerts == []
 
 
-def test_the_ablation_takes_all_attacked_and_some_of_the_benign_tenants() -> None:
-    account = Account("benign", "rag", 9, attacked=False, clean_days=1.0, attacks=())
-    attacked = Account("ramp", "rag", 9, attacked=True, clean_days=1.0, attacks=(9,))
-    campaign = Account("hydra", "none", 9, attacked=True, clean_days=0.0, attacks=(9,))
-    accounts = {"a": account, "b": account, "c": account, "d": attacked, "e": campaign}
-    assert set(ablation.chosen(accounts, 2)) == {"a", "c", "d"}
-    rows = ablation.table({"d": attacked}, {"all": {"d": [9]}, "without novelty": {}}).rows
+def test_the_joint_evidence_alone_is_made_of_all_signals(requests: Requests) -> None:
+    vectors = np.concatenate([requests.usual(900), requests.foreign(300)])
+    world = {"t": [encode_sketch(sketch) for sketch in sketched(vectors)]}
+    everything = frozenset(ours.SIGNALS)
+    assert len(ours.judge(world, ours.Setup(off=everything - {"joint evidence"}))["t"].alerts) == 1
+    assert ours.judge(world, ours.Setup(off=everything))["t"].alerts == []
+
+
+def test_the_ablation_shows_what_each_way_catches_and_whom_it_accuses() -> None:
+    attacked = Account("ramp", "rag", START_MS, attacked=True, clean_days=1.0, attacks=(START_MS,))
+    campaign = Account("hydra", "none", START_MS, attacked=True, clean_days=0.0, attacks=(START_MS,))
+    alerts = {"all": {"d": [1, START_MS]}, "without novelty": {}}
+    rows = ablation.table({"d": attacked, "e": campaign}, alerts).rows
     assert [row["ramp"] for row in rows] == ["1/1 (1)", "0/1"]
+    assert [row["profiles accused"] for row in rows] == ["rag 1", None]
+    assert all("hydra" not in row for row in rows)
 
 
 def test_realised_alerts_are_set_against_the_stated() -> None:

@@ -17,11 +17,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.detection import ours
 from bench.detection.counting import Account, Found, Result, Scored, accounts_of, alerts_at, count, tune
-from bench.detection.ours import NAME, alert_times
+from bench.detection.ours import NAME
 from bench.detection.peers import all_peers
-from bench.detection.peers.base import Peer, traffic_of
-from bench.detection.worlds import CACHE, evaluation_folder, sketched_world, tenant_sketches
+from bench.detection.peers.base import Peer
+from bench.detection.peers.scores import kept_scores
+from bench.detection.worlds import CACHE, evaluation_folder, sketched_world
 
 CAMPAIGNS = ("hydra", "hydra-resold")
 """Accounts too quiet for any of these detectors; in the JSON, not in the table."""
@@ -44,28 +46,25 @@ class Comparison:
         """Run every detector over a world."""
         truth, world = sketched_world(folder, seed)
         self.accounts |= {f"{seed}/{name}": account for name, account in accounts_of(truth).items()}
-        for name, values in world.items():
-            sketches, key = tenant_sketches(name, values), f"{seed}/{name}"
-            started = time.process_time()
-            self.ours[key] = alert_times(name, sketches)
-            self.seconds[NAME] += time.process_time() - started
-            traffic = traffic_of(sketches)
-            for peer in self._peers:
-                started = time.process_time()
-                scores = peer.score(traffic)
-                self.scored[peer.name][key] = Scored(traffic.times[scores.places], scores.values)
-                self.seconds[peer.name] += time.process_time() - started
+        started = time.process_time()
+        courses = ours.judge(world)
+        self.seconds[NAME] += time.process_time() - started
+        self.ours |= {f"{seed}/{name}": course.alerts for name, course in courses.items()}
+        scored, seconds = kept_scores(folder, seed, world, self._peers)
+        for name, of_it in scored.items():
+            self.scored[name] |= {f"{seed}/{tenant}": scores for tenant, scores in of_it.items()}
+            self.seconds[name] += seconds[name]
 
     def results(self) -> list[tuple[str, str, Result]]:
         """Return name, setting and result: ours, each peer at our false alarms, each as published."""
-        ours = count(self.accounts, self.ours)
+        own = count(self.accounts, self.ours)
         tuned, published = [], []
         for name, scored in self.scored.items():
-            threshold = tune(self.accounts, scored, ours.false_alerts)
+            threshold = tune(self.accounts, scored, own.false_alerts)
             result = count(self.accounts, alerts_at(scored, threshold))
             tuned.append((name, f"{threshold:.3g}", result))
             published.append((name, "published", count(self.accounts, alerts_at(scored, 1.0))))
-        return [(NAME, "default", ours), *tuned, *published]
+        return [(NAME, "default", own), *tuned, *published]
 
 
 def main() -> None:
