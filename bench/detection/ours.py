@@ -106,23 +106,19 @@ class Watched:
 
     def sees(self, sketch: Sketch) -> bool:
         """Take in one request; return whether an episode opened."""
-        if not self._setup.content:
-            sketch = without_content(sketch)
         return bool(self._judged(table_of([sketch])))
 
     def sees_all(self, sketches: Iterable[Sketch]) -> list[int]:
         """Take in requests in order; return when episodes opened, in Unix milliseconds."""
-        some = sketches if self._setup.content else map(without_content, sketches)
-        return self._judged(table_of(list(some)))
+        return self._judged(table_of(list(sketches)))
 
     def sees_encoded(self, values: Sequence[bytes]) -> list[int]:
         """Do the same with encoded sketches, which need not be decoded one by one."""
-        name = self.tenant
-        if not self._setup.content:
-            return self.sees_all(tenant_sketches(name, values))
-        return self._judged(decode_table([name.encode()] * len(values), values)[0])
+        return self._judged(decode_table([self.tenant.encode()] * len(values), values)[0])
 
     def _judged(self, requests: Requests) -> list[int]:
+        if not self._setup.content:
+            requests = without_content(requests)
         nowhere = np.full(len(requests), -1)
         outcome = judge_many(requests, [self._model] * len(requests), nowhere, self._slab, self._settings)
         self.profiles += [profile for _, profile in outcome.profiles]
