@@ -1,7 +1,7 @@
 """How slowly an attacker must begin to teach the detector that extraction is normal.
 
 Accounts with a past of two days are attacked at a rate that grows in a straight line from nothing to its full
-height within 1, 3, 7 or 14 days and stays there for another day. What is never noticed was learned. They are
+height within 1 to 30 days and stays there for another day. What is never noticed was learned. They are
 judged by their own past: too few are there to be compared with each other.
 """
 
@@ -31,7 +31,7 @@ def main() -> None:
 
 
 def _options(parser: ArgumentParser) -> None:
-    parser.add_argument("--ramps", type=float, nargs="+", default=[1.0, 3.0, 7.0, 14.0], metavar="DAYS")
+    parser.add_argument("--ramps", type=float, nargs="+", default=[1.0, 3.0, 7.0, 14.0, 30.0], metavar="DAYS")
     parser.add_argument("--hosts", type=int, default=6, help="attacked accounts for each ramp")
     parser.add_argument("--benign", type=int, default=11, help="benign tenants beside them")
     parser.add_argument("--per-day", type=float, default=1000.0, help="attack requests a day at full height")
