@@ -42,7 +42,7 @@ RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("topics_mean", "rate_mean", "hours", "days"), (-running.HIGHEST, running.HIGHEST)),
     **dict.fromkeys(("topics_squares", "rate_squares"), (0, running.HIGHEST**2)),
     **dict.fromkeys(("count", "block_size"), (0, MOST_STREAM)),
-    **dict.fromkeys(("stated_evidence", "newcomer_share"), (0, LARGEST)),
+    "stated_evidence": (0, LARGEST),
     "rate": (0, rate.HIGHEST_RATE),
     "sweep_hits": (0, sweep.MOST_HITS),
     "resampling_hits": (0, resampling.MOST_HITS),

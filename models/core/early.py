@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from math import log
 
-from models.ages import AGES
 from models.compiled import compiled
 from models.core import shape
+from models.core.ages import AGES
 from models.core.kinds import Record, Truth
 
 MOST = AGES[-1]
 """Requests after which the sums stay as they are."""
+
+INTERVAL_MS = 600_000
 
 
 @compiled
@@ -20,6 +22,8 @@ def observe(s: Record, x: Record, new: Truth) -> None:
         return
     if s.early_requests == 0:
         s.early_first = x.time
+    if x.time // INTERVAL_MS > s.early_last // INTERVAL_MS:
+        s.early_intervals += 1
     s.early_requests += 1
     s.early_last = max(s.early_last, x.time)
     s.early_principals += x.principal != 0

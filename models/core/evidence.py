@@ -1,8 +1,7 @@
 """The combined evidence of a tenant, and how much of it makes an alert.
 
 The Shiryaev-Roberts statistics of the streams are averaged, which keeps the bound on the run length whatever
-the dependence between them. The plain rules and the comparison of a newcomer with its peers stand beside
-them.
+the dependence between them. The plain rules stand beside them.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ def combined(s: Record, c: Record) -> Real:
     total = 0.0
     for stream in range(STREAMS):
         total += c.weights[stream] * s.statistic[stream]
-    return max(total, max(ruled(s, c), s.newcomer_share) * threshold(s, c))
+    return max(total, ruled(s, c) * threshold(s, c))
 
 
 @compiled
@@ -51,7 +50,7 @@ def fresh(s: Record, c: Record) -> Real:
     total = 0.0
     for stream in range(STREAMS):
         total += c.weights[stream] * s.fresh[stream]
-    return max(total, max(ruled(s, c), s.newcomer_share) * threshold(s, c))
+    return max(total, ruled(s, c) * threshold(s, c))
 
 
 @compiled
@@ -59,7 +58,7 @@ def spend(s: Record) -> None:
     """Forget all evidence: the episode that it led to is over."""
     for stream in range(STREAMS):
         reset(s, stream)
-    s.sweep_hits, s.resampling_hits, s.newcomer_share = 0.0, 0.0, 0.0
+    s.sweep_hits, s.resampling_hits = 0.0, 0.0
 
 
 @compiled

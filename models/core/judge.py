@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.ages import AGES
 from models.compiled import compiled
 from models.core import episode, evidence, rate, repeats
+from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
 from models.core.reservoir import PLANES, WORDS
@@ -160,7 +160,7 @@ def _arrive(  # noqa: PLR0917  compiled code has no keywords
 @compiled
 def _weigh(s: Record, c: Record) -> Whole:
     found, late, threshold = evidence.combined(s, c), evidence.fresh(s, c), evidence.threshold(s, c)
-    known = warm(s, c) or evidence.ruled(s, c) >= 1 or s.newcomer_share >= 1
+    known = warm(s, c) or evidence.ruled(s, c) >= 1
     return episode.weigh(s, c, s.time, found, threshold, late, known)
 
 

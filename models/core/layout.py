@@ -38,7 +38,6 @@ _COUNTS: tuple[str, ...] = (
 _REALS: tuple[str, ...] = (
     "rated",
     "stated_evidence",
-    "newcomer_share",
     "topics_mean",
     "topics_squares",
     "rate",
@@ -48,6 +47,7 @@ _REALS += ("slots_seen", "slots_new", "buckets_seen", "buckets_new", "slots_late
 _EARLY_REALS: tuple[str, ...] = ("early_output", "early_overhead")
 _EARLY_COUNTS: tuple[str, ...] = (
     "early_requests",
+    "early_intervals",
     "early_outputs",
     "early_overheads",
 )

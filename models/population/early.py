@@ -27,6 +27,7 @@ def early_profile(tenant: str, state: Any, request: RequestRef) -> EarlyProfile 
         age=count,
         time=int(state["early_last"]),
         started=int(state["early_first"]),
+        intervals=int(state["early_intervals"]),
         overhead=float(state["early_overhead"]) / overheads,
         principals=int(state["early_principals"]) / count,
         first_turns=int(state["early_first_turns"]) / count,

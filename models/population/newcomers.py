@@ -8,9 +8,9 @@ from hashlib import blake2b
 from itertools import groupby
 from math import exp, log
 
-from models.ages import AGES
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
+from models.core.ages import AGES
 from models.errors import SnapshotError
 from models.event import MAX_NAME_BYTES
 from models.finding import Activity, Finding, episode_uid
@@ -18,7 +18,7 @@ from models.population.profile import EarlyProfile, decode_profile
 from models.population.statement import Accusation, rarest, state
 from models.population.window import FARTHEST, Window
 
-BATCH_MS = 600_000
+BATCH_MS = 300_000
 """Profiles are judged together, so many milliseconds of event time at once, against those before."""
 
 DAY_MS = 86_400_000
@@ -26,8 +26,11 @@ RIPE_MS = DAY_MS
 """Nobody is accused before the baseline has seen a whole day of the fleet."""
 
 LEAST_PEERS = 50
-SHORTEST_MS = 1_200_000
-"""Nobody is accused for what took less than twenty minutes: a batch run does that."""
+LEAST_INTERVALS = 4
+"""Who asked in fewer intervals of ten minutes runs a batch: not accused, and no peer of those that go on."""
+
+LEAST_FIRST_TURNS = 0.9
+"""Who converses is excused: agents and chats send much, and all of it new."""
 
 LEAST_NEW = 0.95
 """A harvest asks nothing twice: below this share of new prompts nobody is accused."""
@@ -134,13 +137,15 @@ class Newcomers:
                 yield from self._accuse(tenant, profile, rarity, end, version)
             judged.append((tenant, profile, rarity))
         for tenant, profile, rarity in judged:
+            if not _goes_on(profile):
+                continue
             self._windows[profile.age].add(tenant, profile, rarity if tenant in self._accused else 0.0)
         self.closed = end
 
     def _rarity(self, profile: EarlyProfile) -> float:
         window = self._windows[profile.age]
-        sustained = profile.time - profile.started >= SHORTEST_MS and profile.new_prompts >= LEAST_NEW
-        if not sustained or not self._ripe(profile.time) or window.peers < LEAST_PEERS:
+        harvests = profile.new_prompts >= LEAST_NEW and profile.first_turns >= LEAST_FIRST_TURNS
+        if not (harvests and _goes_on(profile)) or not self._ripe(profile.time) or window.peers < LEAST_PEERS:
             return 0.0
         return window.rarity(profile)
 
@@ -229,6 +234,10 @@ class Newcomers:
             tenant = source.word()
             self._accused[tenant] = Accusation.load(source) if source.count(1) else None
         source.end()
+
+
+def _goes_on(profile: EarlyProfile) -> bool:
+    return profile.intervals >= LEAST_INTERVALS
 
 
 def tenant_hash(name: str) -> int:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-from models.ages import AGES
 from models.codec import Reader, Writer
+from models.core.ages import AGES
 from models.errors import SnapshotError
 from models.event import MAX_NAME_BYTES
 from models.finding import RequestRef
@@ -32,6 +32,8 @@ class EarlyProfile:
         Requests that the means are over, one of `AGES`.
     time, started
         Event times of the last and of the first of them, in Unix milliseconds.
+    intervals
+        How many intervals of ten minutes hold any of them.
     overhead
         Mean of log(1 + input tokens beside the prompt): system prompt, history, tool results.
     principals
@@ -50,6 +52,7 @@ class EarlyProfile:
     age: int
     time: int
     started: int
+    intervals: int
     overhead: float
     principals: float
     first_turns: float
@@ -60,7 +63,7 @@ class EarlyProfile:
     def encode(self) -> bytes:
         """Return the profile as bytes, without the tenant, which is the record's key."""
         out = Writer()
-        for number in (_VERSION, self.age, self.time, self.started):
+        for number in (_VERSION, self.age, self.time, self.started, self.intervals):
             out.number(number)
         for name in FEATURES:
             out.real(getattr(self, name))
@@ -84,6 +87,7 @@ def decode_profile(tenant: str, value: bytes) -> EarlyProfile:
     if source.number() != _VERSION:
         raise SnapshotError(f"the record is not an early profile of version {_VERSION}")
     age, time, started = source.count(AGES[-1]), source.time(), source.time()
+    intervals = source.number(1, AGES[-1])
     features = {name: source.real(0.0, HIGHEST) for name in FEATURES}
     request_id, topic = source.text(MAX_NAME_BYTES), source.text(MAX_TOPIC_BYTES)
     template = source.text(_HASH_DIGITS)
@@ -92,4 +96,4 @@ def decode_profile(tenant: str, value: bytes) -> EarlyProfile:
     if age not in AGES or not 0 < started <= time or not all(map(isfinite, features.values())):
         raise SnapshotError("the early profile holds numbers that cannot be")
     request = RequestRef(request_id, topic, partition, offset, template)
-    return EarlyProfile(tenant, age, time, started, **features, request=request)
+    return EarlyProfile(tenant, age, time, started, intervals, **features, request=request)

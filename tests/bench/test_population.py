@@ -34,7 +34,7 @@ def profile(name: str, time: int, *, harvest: bool = False) -> EarlyProfile:
         "answers": 8.0 if harvest else numbers.gauss(4, 0.5),
     }
     request = RequestRef(f"{name}-r", "", -1, -1, "")
-    return EarlyProfile(name, AGE, time, time - HOUR_MS, **features, request=request)
+    return EarlyProfile(name, AGE, time, time - HOUR_MS, 6, **features, request=request)
 
 
 @pytest.fixture

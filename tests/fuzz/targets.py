@@ -187,7 +187,7 @@ def _states() -> Iterator[bytes]:
 def _population() -> Iterator[bytes]:
     request = RequestRef("r1", "llm-requests", 0, 5, "00ff")
     features = {"overhead": 5.0, "principals": 0.5, "first_turns": 0.5, "new_prompts": 1.0, "answers": 4.0}
-    times = {"time": 1_772_582_400_000, "started": 1_772_575_200_000}
+    times = {"time": 1_772_582_400_000, "started": 1_772_575_200_000, "intervals": 7}
     profile = EarlyProfile("acme", 50, **times, **features, request=request)
     newcomers = Newcomers(DetectorConfig())
     for one in (profile, replace(profile, age=75, time=1_772_583_600_000)):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.ages import AGES
 from models.core import judge
+from models.core.ages import AGES
 from models.finding import Activity, Finding
 from models.fleet import Fleet
 from models.requests import table_of
@@ -19,7 +19,7 @@ from models.slab import Slab
 from models.snapshot import unpack
 from models.tenant import TenantModel
 from tests.models.conftest import Traffic
-from tests.models.test_fleet import CONFIG, HOUR_MS, START, Store, applied, request
+from tests.models.test_fleet import CONFIG, HOUR_MS, Store, applied, request
 
 
 def watched(
@@ -121,16 +121,6 @@ def test_a_tenant_comes_of_age_at_set_numbers_of_requests(
     fleet = Fleet(CONFIG, Store().restore)
     fleet.apply_many(table_of([request("a", number) for number in range(count)]), range(count))
     assert ages == [age for age in AGES if age <= count]
-
-
-def test_a_newcomer_unlike_its_peers_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        TenantModel, "come_of_age", lambda model, _: model.state.__setitem__("newcomer_share", 1.5)
-    )
-    fleet = Fleet(CONFIG, Store().restore)
-    (created,) = applied(fleet, [request("a", number) for number in range(60)])
-    assert (created.activity, created.time) == (Activity.CREATE, START + 49_000)
-    assert created.evidence == 1.5 * created.threshold
 
 
 def test_the_core_is_compiled_for_one_kind_of_arguments(crowd: list[Sketch]) -> None:

@@ -123,7 +123,7 @@ def test_the_summary_of_a_miss_says_what_to_try() -> None:
 def test_a_model_that_has_seen_nothing_can_be_shown() -> None:
     status = status_of(TenantModel("t", DetectorConfig()))
     assert (status.requests, status.state, status.share) == (0, "warming", 0.0)
-    assert set(status.signals) == {"rate", "topic entropy", "novelty", "request shape"}
+    assert set(status.signals) == {"rate", "topic entropy", "novelty", "request shape", "habits"}
 
 
 def test_the_live_view_shows_tenants_signals_and_findings() -> None:

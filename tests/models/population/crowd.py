@@ -19,7 +19,7 @@ def profile(tenant: str, time: int, age: int = 50, **features: Any) -> EarlyProf
     """Return an ordinary tenant that has sent `age` requests in two hours, with these features changed."""
     usual = {"overhead": 5.0, "principals": 0.8, "first_turns": 0.5, "new_prompts": 0.6, "answers": 4.5}
     request = RequestRef(f"{tenant}-{age}", "llm-requests", 0, time // MINUTE_MS, "00ff")
-    given = {"started": time - 2 * HOUR_MS, **usual, **features}
+    given = {"started": time - 2 * HOUR_MS, "intervals": 12, **usual, **features}
     return EarlyProfile(tenant, age, time, request=request, **given)
 
 

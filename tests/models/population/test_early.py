@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from models.ages import AGES
 from models.config import DetectorConfig
 from models.core import early, judge
+from models.core.ages import AGES
 from models.fleet import Fleet
 from models.population.profile import EarlyProfile, decode_profile
 from models.requests import table_of
@@ -34,6 +34,7 @@ def test_a_profile_holds_the_means_over_the_first_requests(traffic: Callable[...
     first = requests[:50]
     assert (fifty.tenant, fifty.age, seventy_five.age) == ("acme", 50, 75)
     assert (fifty.started, fifty.time) == (first[0].time, max(x.time for x in first))
+    assert fifty.intervals == len({x.time // 600_000 for x in first})
     assert fifty.principals == sum(x.principal > 0 for x in first) / 50
     assert fifty.first_turns == sum(x.turn <= 0 for x in first) / 50
     assert fifty.answers == pytest.approx(sum(log(1 + x.output_tokens) for x in first) / 50)

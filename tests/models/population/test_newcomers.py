@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.config import DetectorConfig
 from models.errors import SnapshotError
 from models.finding import Activity, Finding
-from models.population.newcomers import BATCH_MS, LATEST_MS, LEAST_PEERS, QUIET_MS, SHORTEST_MS, Newcomers
+from models.population.newcomers import BATCH_MS, LATEST_MS, LEAST_INTERVALS, LEAST_PEERS, QUIET_MS, Newcomers
 from models.population.profile import EarlyProfile
 from models.population.statement import rarest
 from tests.models.population.crowd import DAY_MS, HOUR_MS, MINUTE_MS, START_MS, harvest, ordinary, profile
@@ -146,8 +146,18 @@ def test_peers_are_those_of_the_same_age() -> None:
 
 
 def test_what_took_a_few_minutes_is_a_batch_and_not_accused() -> None:
-    for lasted, expected in ((SHORTEST_MS - 1, False), (SHORTEST_MS, True)):
-        assert accused(after_a_day(), harvest("thief", LATER, started=LATER - lasted)) is expected
+    for count, expected in ((LEAST_INTERVALS - 1, False), (LEAST_INTERVALS, True)):
+        assert accused(after_a_day(), harvest("thief", LATER, intervals=count)) is expected
+
+
+def test_a_batch_is_no_peer_of_those_that_go_on() -> None:
+    batches = [replace(one, intervals=LEAST_INTERVALS - 1) for one in PEERS]
+    assert not accused(Newcomers(CONFIG), *batches, harvest("thief", LATER))
+
+
+def test_who_converses_is_not_accused() -> None:
+    for share, expected in ((0.89, False), (0.9, True)):
+        assert accused(after_a_day(), harvest("thief", LATER, first_turns=share)) is expected
 
 
 def test_who_asks_again_is_not_accused() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.ages import AGES
+from models.core.ages import AGES
 from models.errors import SnapshotError
 from models.population.profile import EarlyProfile, decode_profile
 from tests.models.population.crowd import START_MS, harvest, profile
@@ -44,7 +44,7 @@ def test_a_damaged_profile_is_refused_or_a_profile(data: st.DataObject) -> None:
         assert decode_profile("tenant", read.encode()) == read
 
 
-@pytest.mark.parametrize("change", [{"age": 51}, {"started": START_MS + 1}, {"started": 0}])
+@pytest.mark.parametrize("change", [{"age": 51}, {"intervals": 0}, {"started": START_MS + 1}, {"started": 0}])
 def test_numbers_that_cannot_be_are_refused(change: dict[str, int]) -> None:
     with pytest.raises(SnapshotError):
         decode_profile("tenant", replace(profile("tenant", START_MS), **change).encode())
