@@ -76,6 +76,7 @@ def create_app(
     """
     warm_up()
     metrics = metrics or Metrics()
+    metrics.budget(settings.detector.budget_days)
     topics, source = settings.topics, settings.source
     fused = source.keyed_by_tenant
     judged = source.topic if fused else topics.sketches

@@ -52,6 +52,13 @@ class Metrics:
         )
         self._live = gauge("distillwatch_live_tenants", "Tenants in memory.")
         self._warming = gauge("distillwatch_warming_tenants", "Tenants in memory without enough history yet.")
+        self._suspicious = gauge(
+            "distillwatch_suspicious_tenants", "Tenants in memory whose evidence is too high to learn."
+        )
+        self._alerting = gauge("distillwatch_alerting_tenants", "Tenants in memory with an open episode.")
+        self._budget = gauge(
+            "distillwatch_budget_days", "Days of a tenant in which one false alert is allowed."
+        )
         self._findings = counter("distillwatch_findings_total", "Findings.", ["activity", "severity"])
         self._refused = counter(
             "distillwatch_refused_snapshots_total", "Snapshots not written or not used.", ["why"]
@@ -120,6 +127,12 @@ class Metrics:
         """Note the tenants in memory, by where they stand."""
         self._live.set(states.total())
         self._warming.set(states[State.WARMING])
+        self._suspicious.set(states[State.SUSPICIOUS])
+        self._alerting.set(states[State.ALERTING])
+
+    def budget(self, days: float) -> None:
+        """Note the stated false-alarm budget."""
+        self._budget.set(days)
 
     def snapshot_refused(self, why: str, count: int = 1) -> None:
         """Count snapshots that were not written or not used."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     RightsOf = Callable[[str], list[Right]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "group")
+PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "group")
 WORKER = documented_rights("worker", cast("Names", SimpleNamespace(**{name: name for name in PLACES})))
 
 
