@@ -34,7 +34,12 @@ def setups(ways: list[str]) -> Iterator[tuple[str, frozenset[str]]]:
     if "without" in ways:
         yield from ((f"without {name}", frozenset({name})) for name in ours.SIGNALS)
     if "only" in ways:
-        yield from ((f"only {name}", frozenset(ours.SIGNALS) - {name}) for name in ours.SIGNALS)
+        yield from ((f"only {name}", frozenset(ours.SIGNALS) - heard(name)) for name in ours.SIGNALS)
+
+
+def heard(name: str) -> frozenset[str]:
+    """Return what has to be on so that a signal is heard: some have a vote alone."""
+    return frozenset({name, ours.JOINT_NAME} if name in ours.VOTES_ONLY else {name})
 
 
 def measure(folder: Path, arguments: Namespace) -> list[Section]:

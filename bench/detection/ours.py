@@ -34,7 +34,7 @@ NAME = "distillwatch"
 
 JOINT_NAME, RULES, POPULATION = "joint evidence", "plain rules", "population"
 SIGNALS = ("novelty", "topic entropy", "request shape", "habits", JOINT_NAME, "rate", RULES, POPULATION)
-"""What can be switched off; the rate has no evidence of its own, only a vote in the joint one."""
+"""What can be switched off."""
 
 LEAST = 0.1
 """Lower evidence counts as this much."""
@@ -217,18 +217,20 @@ def _followed(watched: Watched, values: Sequence[bytes]) -> Course:
 def _weighting(off: Collection[str]) -> Weighting:
     """Return the detector's own weights without some signals, whose streams and votes count for nothing.
 
-    Where the joint evidence is the only stream left, all its votes count: else there were nothing in it.
+    Where the joint evidence is left but no signal that votes in it, all of them do: else nothing were in it.
     """
     streams, votes = list(DEFAULT.streams), list(DEFAULT.votes)
     for stream, name in _STREAMS.items():
         if name in off:
             streams[stream] = 0.0
-    alone = streams[JOINT] > 0 and sum(streams) == streams[JOINT]
-    for track, name in _TRACKS.items():
-        if name in off and not alone:
+    voters = {track for track, name in _TRACKS.items() if votes[track] and name not in off}
+    for track in _TRACKS:
+        if voters and track not in voters:
             votes[track] = 0.0
     return Weighting(tuple(streams), tuple(votes), RULES not in off)
 
 
 _TRACKS = {track: name for track, (name, _) in NAMES.items()}
 _STREAMS = _TRACKS | {JOINT: JOINT_NAME}
+VOTES_ONLY = frozenset(name for stream, name in _STREAMS.items() if not DEFAULT.streams[stream])
+"""Signals without a stream of their own, which count in the joint evidence alone."""

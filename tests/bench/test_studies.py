@@ -139,6 +139,15 @@ def test_the_joint_evidence_alone_is_made_of_all_signals(requests: Requests) -> 
     assert ours.judge(world, ours.Setup(off=everything))["t"].alerts == []
 
 
+def test_a_signal_that_only_votes_is_heard_alone_in_the_joint_evidence(requests: Requests) -> None:
+    vectors = np.concatenate([requests.usual(900), requests.foreign(300)])
+    world = {"t": [encode_sketch(sketch) for sketch in sketched(vectors)]}
+    ways = dict(ablation.setups(["only"]))
+    assert {"novelty", "rate"} >= ours.VOTES_ONLY
+    assert len(ours.judge(world, ours.Setup(off=ways["only novelty"]))["t"].alerts) == 1
+    assert ours.judge(world, ours.Setup(off=ways["only rate"]))["t"].alerts == []
+
+
 def test_the_ablation_shows_what_each_way_catches_and_whom_it_accuses() -> None:
     attacked = Account("ramp", "rag", START_MS, attacked=True, clean_days=1.0, attacks=(START_MS,))
     campaign = Account("hydra", "none", START_MS, attacked=True, clean_days=0.0, attacks=(START_MS,))
