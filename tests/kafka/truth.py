@@ -21,7 +21,7 @@ from streams.formats import decoder
 from streams.ocsf import to_record
 from streams.reading import RequestReader
 from streams.settings import Settings
-from streams.state_record import PARTITION_KEY, decode_state
+from streams.state_record import OWN_KEY, decode_state
 from tests.kafka.topic_reader import read_topic
 
 DAY_MS = 86_400_000
@@ -119,7 +119,7 @@ def _snapshots(records: Iterable[Message]) -> dict[str, bytes]:
     best: dict[bytes, tuple[int, bytes]] = {}
     for record in records:
         key, value = record.key(), record.value()
-        if key == PARTITION_KEY:
+        if key.startswith(OWN_KEY):
             continue
         if value is None:
             best.pop(key, None)
