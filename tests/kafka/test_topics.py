@@ -91,6 +91,7 @@ def test_the_state_of_a_source_that_is_keyed_by_tenant_has_as_many_partitions(
     created = apply_topics(make_settings(source={"keyed_by_tenant": True})).create
     assert {spec.name: spec.partitions for spec in created} == {
         names.state: 5,
+        names.population: 5,
         names.alerts: 2,
         names.dead_letters: 2,
     }
@@ -105,7 +106,7 @@ def test_who_may_not_see_topics_is_told_the_right_to_ask_for(
     guarded_settings: Settings, names: Names
 ) -> None:
     problems = check_topics(guarded_settings)
-    assert len(problems) == 5
+    assert len(problems) == 6
     assert f"may not see source.topic '{names.source}'" in problems[0]
     assert "--allow-principal 'User:distillwatch' --operation Describe --topic" in problems[0]
 
