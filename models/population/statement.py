@@ -21,7 +21,7 @@ NAMES = (
     "length of answers",
 )
 UNITS = ("tokens, geometric mean", "share", "share", "share", "tokens, geometric mean")
-TENANTS_A_DAY = 100 / 3
+TENANTS_A_DAY = 200 / 3
 """An accusation needs that not one tenant in this many times the budget's days lies as far out."""
 
 _LOGARITHMIC = (True, False, False, False, True)
