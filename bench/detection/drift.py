@@ -2,9 +2,9 @@
 
 Tenants with a past of two days change at one moment. Counted are the alerts from then on, and the days on
 which a tenant is not normal: in more than one of their 24 hours it is alerting or the evidence is at the
-level at which the detector stops learning. Even a tenant that does not change has such days, so that a change
-is over when no more tenants have them than without any. They are judged by their own past: too few are there
-to be compared with each other.
+level at which the detector stops learning. Even a tenant that does not change has such days. A change is over
+for a tenant once two normal days have followed each other. They are judged by their own past: too few are
+there to be compared with each other.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ PROFILES = ("support", "rag", "chat", "agent")
 UNCHANGED = "no change"
 FREE_HOURS = 1
 """Of a normal day in which the evidence may be high."""
+CALM_DAYS = 2
+"""Normal days in a row after which a change is over."""
 MIGRATED = "atlas-next"
 
 Edit = Callable[[Event], Event]
@@ -164,6 +166,10 @@ class Changed:
         """Return how many tenants are not normal on each day."""
         return [sum(not normal for normal in day) for day in zip(*self.normal, strict=True)]
 
+    def over(self) -> list[int]:
+        """Return for each tenant the days until the change is over, the least first."""
+        return sorted(map(days_until_calm, self.normal))
+
 
 def normal_days(course: ours.Course, moment: int, level: float, days: int) -> list[bool]:
     """Tell of each day from a moment on whether all but `FREE_HOURS` of its hours stay below a level.
@@ -209,33 +215,32 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
     return [table(found, arguments.days, notes)]
 
 
+def days_until_calm(normal: Sequence[bool]) -> int:
+    """Return how many days come before `CALM_DAYS` normal ones in a row; one more than all where none do."""
+    starts = range(len(normal) - CALM_DAYS + 1)
+    return next((day for day in starts if all(normal[day : day + CALM_DAYS])), len(normal) + 1)
+
+
 def table(found: Mapping[str, Changed], days: int, notes: Sequence[str]) -> Section:
     """One row a kind of change."""
-    usual = max(found[UNCHANGED].disturbed(), default=0) if UNCHANGED in found else 0
     rows: list[Row] = []
     for name, changed in found.items():
-        disturbed = changed.disturbed()
+        over = changed.over()
         rows.append(
             {
                 "change": name,
-                "tenants": len(changed.alerts),
+                "tenants": len(over),
                 "alerts before": changed.before,
                 "without an alert": changed.alerts.count(0),
                 "with one": changed.alerts.count(1),
                 "with more": sum(alerts > 1 for alerts in changed.alerts),
                 "highest level, median": statistics.median(changed.highest),
-                "over within, days": over_within(disturbed, usual),
-                "tenants not normal on day 1, 2, ...": " ".join(map(str, disturbed)),
+                "over within days, median": statistics.median(over),
+                "worst": f">{days}" if over[-1] > days else over[-1],
+                "tenants not normal on day 1, 2, ...": " ".join(map(str, changed.disturbed())),
             }
         )
-    over = f"over within so many days: from then on no more than {usual} tenants are not normal on any day"
-    return Section(f"honest change, watched for {days} days", rows, [over, *notes])
-
-
-def over_within(disturbed: Sequence[int], usual: int) -> str:
-    """Return the number of the last day on which more tenants than usual are not normal."""
-    last = max((day for day, count in enumerate(disturbed, 1) if count > usual), default=0)
-    return f"{last}" if last < len(disturbed) else f">{last}"
+    return Section(f"honest change, watched for {days} days", rows, notes)
 
 
 if __name__ == "__main__":

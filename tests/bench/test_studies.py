@@ -16,7 +16,7 @@ from bench.detection import __main__ as main
 from bench.detection import ablation, command, languages, ours, poisoning, strategies, worlds
 from bench.detection.calibration import Calibrated, calibration, plot
 from bench.detection.counting import Account, Result
-from bench.detection.drift import Changed, normal_days, over_within, table
+from bench.detection.drift import Changed, days_until_calm, normal_days, table
 from bench.detection.evasion import Rung, caught, half_missed, thinned
 from bench.detection.grammar import Grammar
 from bench.detection.poisoning import Ramp, taught
@@ -67,18 +67,20 @@ def test_changes_are_tallied() -> None:
     for one in (alerted, course(0.9, 0.2, 0.1)):
         changed.add(one, START_MS + HOUR_MS, 0.3, 2)
         unchanged.add(course(0.0, 0.0, 0.0), START_MS + HOUR_MS, 0.3, 2)
-    row, _ = table({"launch": changed, "no change": unchanged}, 2, ()).rows
+    row, same = table({"launch": changed, "no change": unchanged}, 2, ()).rows
     assert [row[name] for name in ("alerts before", "without an alert", "with one", "with more")] == [
         1,
         1,
         1,
         0,
     ]
-    assert (row["highest level, median"], row["over within, days"]) == (pytest.approx(0.6), ">2")
+    assert (row["highest level, median"], row["worst"]) == (pytest.approx(0.6), ">2")
+    assert (same["over within days, median"], same["worst"]) == (0, 0)
 
 
-def test_a_change_is_over_when_no_more_tenants_than_usual_are_disturbed() -> None:
-    assert [over_within(days, 1) for days in ([3, 0, 2, 1], [0, 1, 0], [0, 2])] == ["3", "0", ">2"]
+def test_a_change_is_over_after_two_normal_days_in_a_row() -> None:
+    found = [days_until_calm([day == "." for day in days]) for days in ("....", "x.x..x", "x.x.", "xx..")]
+    assert found == [0, 3, 5, 2]
 
 
 def test_half_is_missed_between_two_rungs() -> None:
@@ -126,7 +128,7 @@ def test_a_signal_that_is_off_does_not_count(requests: Requests) -> None:
 def test_every_way_of_the_ablation_can_be_run(requests: Requests) -> None:
     world = {"t": [encode_sketch(sketch) for sketch in sketched(requests.usual(250))]}
     ways = dict(ablation.setups(["without", "only"]))
-    assert len(ways) == 1 + 2 * len(ours.SIGNALS)
+    assert len(ways) == 2 * len(ours.SIGNALS)
     for off in ways.values():
         assert ours.judge(world, ours.Setup(off=off))["t"].alerts == []
 
@@ -145,7 +147,7 @@ def test_a_signal_that_only_votes_is_heard_alone_in_the_joint_evidence(requests:
     ways = dict(ablation.setups(["only"]))
     assert {"novelty", "rate"} >= ours.VOTES_ONLY
     assert len(ours.judge(world, ours.Setup(off=ways["only novelty"]))["t"].alerts) == 1
-    assert ours.judge(world, ours.Setup(off=ways["only rate"]))["t"].alerts == []
+    assert "only rate" not in ways
 
 
 def test_the_ablation_shows_what_each_way_catches_and_whom_it_accuses() -> None:
