@@ -161,6 +161,8 @@ class Newcomers:
             uid = episode_uid(profile.tenant, profile.request.request_id)
             accusation = Accusation(uid, profile, evidence, time, time + QUIET_MS, version)
             self._accused[tenant] = accusation
+            for window in self._windows.values():
+                window.accuse(tenant, rarity)
             if len(self._accused) > MOST_ACCUSED:
                 self._forget_one()
             yield self._state(accusation, Activity.CREATE, time)

@@ -58,6 +58,10 @@ class Window:
         self._next = (place + 1) % CAPACITY
         self.filled = min(self.filled + 1, CAPACITY)
 
+    def accuse(self, tenant: int, extreme: float) -> None:
+        """Note that a tenant was accused at some age for so many nats, wherever it is one of the peers."""
+        self._extremes[: self.filled][self._tenants[: self.filled] == tenant] = extreme
+
     def rarity(self, profile: EarlyProfile) -> float:
         """Return how rare it is among the peers to lie as far out in every direction at once, in nats.
 

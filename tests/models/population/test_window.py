@@ -65,6 +65,20 @@ def test_accused_tenants_do_not_count_as_peers() -> None:
     assert filled([*peers, *hostile]).rarity(one) < 7 < filled(peers).rarity(one)
 
 
+def test_who_is_accused_later_is_no_peer_at_any_age() -> None:
+    peers, one = (
+        [*ordinary(40), *(harvest(f"thief-{number}", START_MS) for number in range(4))],
+        harvest("x", START_MS),
+    )
+    late, early = filled(peers), filled(peers, dict.fromkeys(range(40, 44), 9.0))
+    assert late.rarity(one) < early.rarity(one)
+    for number in range(40, 44):
+        late.accuse(number, 9.0)
+    late.accuse(1_000, 9.0)
+    assert late.rarity(one) == early.rarity(one)
+    assert late.peers == early.peers == 40
+
+
 def test_so_many_accused_that_they_are_a_kind_of_tenant_count_but_for_a_tenth() -> None:
     peers, many = ordinary(50), [harvest(f"h{number}", START_MS) for number in range(50)]
     window = filled([*peers, *many], {50 + number: 20.0 + number for number in range(50)})
