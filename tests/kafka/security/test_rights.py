@@ -118,7 +118,15 @@ def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PL
 
 @pytest.mark.usefixtures("topics")
 @pytest.mark.parametrize(
-    ("operation", "place"), [("Read", "source"), ("Read", "group"), ("Write", "alerts"), ("Write", "state")]
+    ("operation", "place"),
+    [
+        ("Read", "source"),
+        ("Read", "group"),
+        ("Write", "alerts"),
+        ("Write", "state"),
+        ("Read", "population"),
+        ("Write", "population"),
+    ],
 )
 def test_a_right_that_is_taken_away_ends_the_worker_which_says_what_to_give_back(  # noqa: PLR0917 -- fixtures
     operation: str,
