@@ -75,8 +75,9 @@ def test_no_text_of_a_prompt_leaves_the_intake(make_bus: Callable[..., Bus]) -> 
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     bus = make_bus(metrics={"port": port}, log={"level": "debug"})
+    others = {"flags": ["x"], "input_tokens": 30, "output_tokens": 20}
     marked = [
-        changed(id=f"r{number}", time=1_772_582_400 + 60 * number, prompt=f"{MARK} {number}", flags=["x"])
+        changed(id=f"r{number}", time=1_772_582_400 + 60 * number, prompt=f"{MARK} {number}", **others)
         for number in range(400)
     ]
     broken = [f'{{"id": "{MARK}", "prompt": "{MARK}"'.encode(), changed(time=MARK), changed(embedding=[MARK])]
@@ -92,7 +93,9 @@ def test_no_text_of_a_prompt_leaves_the_intake(make_bus: Callable[..., Bus]) -> 
     assert b'distillwatch_dead_letters_total{reason="not_json",stage="intake"} 1.0' in metrics
     state = bus.everything(topics.state)
     assert state
-    for record in [*state, *bus.everything(topics.alerts), *bus.everything(topics.sketches)]:
+    profiles = bus.everything(topics.population)
+    assert profiles
+    for record in [*state, *profiles, *bus.everything(topics.alerts), *bus.everything(topics.sketches)]:
         text = b"".join([record.key, record.value, *(value for _, value in record.headers)])
         assert MARK.encode() not in text
     for letter in bus.everything(topics.dead_letters):
