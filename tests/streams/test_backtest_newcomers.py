@@ -47,7 +47,7 @@ def test_a_finding_says_in_plain_words_that_there_was_no_past_and_names_the_base
     found = run(world())[0]
     assert found["message"].startswith(
         "Tenant thief-1-1 has no past of its own and was compared with its peers when they were as new: in "
-        "its first 50 requests it looks more like a harvest than one tenant in 3,000 (tokens beside"
+        "its first 50 requests it looks more like a harvest than one tenant in 6,000 (tokens beside"
     )
     assert found["count"] == 50
     assert found["unmapped"]["population"].startswith("2026-03-05T07:")
