@@ -86,7 +86,9 @@ class Metrics:
         self._compared = gauge(
             "distillwatch_population_closed_timestamp_seconds", "Event time up to which newcomers are judged."
         )
-        self._late = gauge("distillwatch_population_late_profiles", "Profiles that came too late.")
+        self._late = gauge(
+            "distillwatch_population_late_profiles", "Profiles that came too late, or when too many waited."
+        )
         self._accused = gauge("distillwatch_population_accused_tenants", "Newcomers that were accused.")
         self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
         self._last_event_ms = 0

@@ -42,6 +42,9 @@ LATEST_MS = 7 * DAY_MS
 MOST_ACCUSED = 65_536
 """Tenants that are remembered as accused, so that none is accused twice."""
 
+MOST_PENDING = 65_536
+"""Profiles that may wait for their batch to close; while one partition stands still, others go on."""
+
 _VERSION = 1
 
 
@@ -67,7 +70,7 @@ class Newcomers:
         self.closed = 0
         """Event time up to which batches are closed, in Unix milliseconds."""
         self.late = 0
-        """Profiles that came too late to be judged."""
+        """Profiles that were not judged: they came too late, or too many waited."""
 
     @property
     def version(self) -> str:
@@ -96,10 +99,12 @@ class Newcomers:
     def add(self, profile: EarlyProfile) -> None:
         """Take in a profile; one that is known already changes nothing."""
         tenant = tenant_hash(profile.tenant)
-        if profile.time < self.closed - LATEST_MS:
+        if tenant in self._windows[profile.age] or (tenant, profile.age) in self._pending:
+            return
+        if profile.time < self.closed - LATEST_MS or len(self._pending) >= MOST_PENDING:
             self.late += 1
-        elif tenant not in self._windows[profile.age]:
-            self._pending.setdefault((tenant, profile.age), profile)
+        else:
+            self._pending[tenant, profile.age] = profile
 
     def close(self, until: int) -> list[Finding]:
         """Judge every batch that ends at or before an event time in ms, after which no earlier profile comes.
@@ -110,6 +115,8 @@ class Newcomers:
             What is to be said, in the order of time.
         """
         end = until - until % BATCH_MS
+        if end <= self.closed:
+            return []
         due = sorted(
             ((max(profile.time, self.closed), profile.time, profile.tenant, profile.age), key)
             for key, profile in self._pending.items()
@@ -119,7 +126,7 @@ class Newcomers:
         for batch, keys in groupby(due, key=lambda item: item[0][0] // BATCH_MS):
             findings += self._judge(batch * BATCH_MS + BATCH_MS, [key for _, key in keys])
         findings += self._end_quiet(end)
-        self.closed = max(self.closed, end)
+        self.closed = end
         return findings
 
     def _judge(self, end: int, keys: list[tuple[int, int]]) -> Iterator[Finding]:
@@ -163,9 +170,9 @@ class Newcomers:
             self._accused[tenant] = accusation
             for window in self._windows.values():
                 window.accuse(tenant, rarity)
-            if len(self._accused) > MOST_ACCUSED:
-                self._forget_one()
             yield self._state(accusation, Activity.CREATE, time)
+            if len(self._accused) > MOST_ACCUSED:
+                yield from self._forget_one(time)
         elif open_one is not None:
             grown = evidence >= open_one.evidence * self._config.update_step
             self._accused[tenant] = accusation = open_one.renewed(
@@ -187,11 +194,11 @@ class Newcomers:
             if accusation is not None:
                 yield self._state(accusation, Activity.CLOSE, time)
 
-    def _forget_one(self) -> None:
-        """Forget the tenant that was accused first among those whose episode is over."""
-        over = next((tenant for tenant, open_one in self._accused.items() if open_one is None), None)
-        if over is not None:
-            del self._accused[over]
+    def _forget_one(self, now: int) -> Iterator[Finding]:
+        """Forget the tenant that was accused first; an episode that is open still is closed."""
+        accusation = self._accused.pop(next(iter(self._accused)))
+        if accusation is not None:
+            yield self._state(accusation, Activity.CLOSE, now)
 
     def _state(self, accusation: Accusation, activity: Activity, time: int) -> Finding:
         window = self._windows[accusation.profile.age]
@@ -229,7 +236,7 @@ class Newcomers:
         self._began, self.closed, self.late = source.time(), source.time(), source.count()
         for window in self._windows.values():
             window.load(source)
-        pending = [_load_profile(source) for _ in range(source.count())]
+        pending = [_load_profile(source) for _ in range(source.count(MOST_PENDING))]
         self._pending = {(tenant_hash(profile.tenant), profile.age): profile for profile in pending}
         self._accused = {}
         for _ in range(source.count(MOST_ACCUSED)):

@@ -126,6 +126,32 @@ def test_a_profile_of_weeks_ago_is_counted_and_not_judged() -> None:
     assert newcomers.late == 1
 
 
+def test_more_profiles_than_may_wait_are_counted_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.population.newcomers.MOST_PENDING", 3)
+    newcomers = Newcomers(CONFIG)
+    for one in (*PEERS[:5], *PEERS[:2]):
+        newcomers.add(one)
+    assert newcomers.late == 2
+    newcomers.close(LATER)
+    assert newcomers.peers == 3
+
+
+def test_of_too_many_accused_the_first_is_closed_and_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.population.newcomers.MOST_ACCUSED", 2)
+    newcomers = after_a_day()
+    thieves = [harvest(f"thief-{number}", LATER + number * BATCH_MS) for number in range(3)]
+    findings = told(newcomers, thieves)
+    assert [(one.activity, one.tenant) for one in findings] == [
+        (Activity.CREATE, "thief-0"),
+        (Activity.CREATE, "thief-1"),
+        (Activity.CREATE, "thief-2"),
+        (Activity.CLOSE, "thief-0"),
+    ]
+    again = Newcomers(CONFIG)
+    again.load(newcomers.dump())
+    assert again.accused == 2
+
+
 def accused(newcomers: Newcomers, *profiles: EarlyProfile) -> bool:
     return bool(told(newcomers, profiles))
 
