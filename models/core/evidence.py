@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from models.compiled import compiled
 from models.core import resampling, sweep
-from models.core.kinds import Real, Record
+from models.core.kinds import Real, Record, Table
 from models.core.rate import DAY_MS
 from models.core.shiryaev_roberts import reset
 from models.core.streams import STREAMS
@@ -38,18 +38,20 @@ def requests_a_day(s: Record) -> Real:
 @compiled
 def combined(s: Record, c: Record) -> Real:
     """Return the combined Shiryaev-Roberts statistic."""
-    total = 0.0
-    for stream in range(STREAMS):
-        total += c.weights[stream] * s.statistic[stream]
-    return max(total, ruled(s, c) * threshold(s, c))
+    return _weighted(s, c, s.statistic)
 
 
 @compiled
 def fresh(s: Record, c: Record) -> Real:
     """Return the same of late alone, bounded, so that it fades within a few hundred usual requests."""
+    return _weighted(s, c, s.fresh)
+
+
+@compiled
+def _weighted(s: Record, c: Record, streams: Table) -> Real:
     total = 0.0
     for stream in range(STREAMS):
-        total += c.weights[stream] * s.fresh[stream]
+        total += c.weights[stream] * streams[stream]
     return max(total, ruled(s, c) * threshold(s, c))
 
 

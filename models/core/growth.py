@@ -70,17 +70,17 @@ def learn_topic(s: Record, new: Truth) -> None:
 
 
 @compiled
-def observe(s: Record, x: Record) -> None:
-    """Remember the request's template and cell."""
+def observe(s: Record, x: Record, new: Truth, known: Truth, first: Truth) -> None:
+    """Remember template and cell, given whether the prompt is new, the template known, the cell new."""
     found = template(x)
     if found:
-        if x.whole and recall.holds(s.templates, found):
-            s.slots_late += FADING_OF_LATE * (is_new(s, x) - s.slots_late)
+        if x.whole and known:
+            s.slots_late += FADING_OF_LATE * (new - s.slots_late)
         recall.add(s.templates, found)
     if x.embedded:
-        s.topics_late += FADING_OF_LATE * (is_new_topic(s, x) - s.topics_late)
+        s.topics_late += FADING_OF_LATE * (first - s.topics_late)
         s.content_total += 1
-        if is_new_topic(s, x):
+        if first:
             bucket = _bucket(x)
             s.buckets[bucket // 64] |= np.uint64(1) << np.uint64(bucket % 64)
             s.buckets_used += 1

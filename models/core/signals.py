@@ -57,6 +57,7 @@ def gather(s: Record, x: Record, c: Record, scratch: Table) -> Truth:
         if x.embedded:
             growth.learn_topic(s, first)
     early.observe(s, x, fresh)
+    growth.observe(s, x, fresh, known, first)
     habits.observe(s, traits)
     _observe(s, x, c, scores, e)
     sweep.observe(s, x)
@@ -100,7 +101,6 @@ def _learn(s: Record, x: Record, classes: Table, scores: Table) -> None:
 @compiled
 def _observe(s: Record, x: Record, c: Record, scores: Table, e: Table) -> None:
     """Follow the present and take in the evidence of each signal, at the tenant's newest event time."""
-    growth.observe(s, x)
     novelty.observe(s, x)
     topics.observe(s, x)
     rate.observe(s, x.time)

@@ -21,7 +21,7 @@ NAMES = (
     "length of answers",
 )
 UNITS = ("tokens, geometric mean", "share", "share", "share", "tokens, geometric mean")
-TENANTS_A_DAY = 200 / 3
+PEERS_A_DAY = 200 / 3
 """An accusation needs that not one tenant in this many times the budget's days lies as far out."""
 
 _LOGARITHMIC = (True, False, False, False, True)
@@ -83,7 +83,7 @@ class Accusation:
 
 def rarest(config: DetectorConfig) -> float:
     """Return the threshold: one in so many peers at most may lie as far out as an accused tenant."""
-    return TENANTS_A_DAY * config.budget_days
+    return PEERS_A_DAY * config.budget_days
 
 
 def state(
