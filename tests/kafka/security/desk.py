@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -21,6 +22,7 @@ EAGER = {"block_requests": 2, "entropy_block_requests": 5, "warmup_requests": 50
 START_MS = 1_772_582_400_000
 MINUTE_MS = 60_000
 FLAGGED_FROM = 70
+PATIENCE_SECONDS = 120.0
 
 
 @dataclass
@@ -89,9 +91,17 @@ class Desk:
             self.running.append(subprocess.Popen(self._command(["worker"]), stderr=log, cwd=ROOT))
         return self.running[-1]
 
+    def first_alert(self) -> dict[str, Any]:
+        """Return the first finding; with what the workers logged where none comes."""
+        reader = self.start("alerts", "--from-beginning", "--follow")
+        assert reader.stdout is not None
+        assert select.select([reader.stdout], [], [], PATIENCE_SECONDS)[0], self.said()
+        found: dict[str, Any] = json.loads(reader.stdout.readline())
+        return found
+
     def said(self) -> str:
         """Return what the workers logged."""
-        return self.log.read_text()
+        return self.log.read_text() if self.log.exists() else ""
 
     def events(self, numbers: Iterable[int]) -> str:
         """Write requests of one tenant, flagged after a while, and return the file's name."""

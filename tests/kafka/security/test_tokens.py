@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import signal
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -42,9 +41,7 @@ def test_a_worker_outlives_its_tokens_and_a_pause_of_who_gives_them(  # noqa: PL
         )
     token_endpoint.ready = True
     assert main(["--config", str(owner.settings()), "replay", owner.events(range(100))]) == 0
-    reader = owner.start("alerts", "--from-beginning", "--follow")
-    assert reader.stdout is not None
-    assert json.loads(reader.stdout.readline())["metadata"]["tenant_uid"] == "t"
+    assert owner.first_alert()["metadata"]["tenant_uid"] == "t"
     assert process.poll() is None, worker.said()
     for token in token_endpoint.given:
         assert token not in worker.said()
