@@ -13,6 +13,7 @@ import structlog
 import uvloop
 
 from models.errors import WRONG_SETUP, BrokerError, DistillwatchError
+from models.warming import warm_up
 from streams.app import NO_HOOKS, Hooks, create_app
 from streams.connection import wait_for_broker
 from streams.faust_app import DistillwatchApp
@@ -93,6 +94,7 @@ class Worker:
         try:
             with self._observed() as (metrics, status):
                 self._preflight()
+                warm_up()  # here, where no watchdog waits: a slow machine compiles for minutes, once
                 metrics.liveness.progress()
                 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
                     return runner.run(self._run(metrics, status))

@@ -18,6 +18,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "deploy" / "kafka"))
 
+from models.warming import warm_up
+
 from streams.kafka_python import KafkaAdminClient  # isort: skip -- first, since kafka-python warns at import
 
 from kafka.admin import (  # type: ignore[import-untyped]
@@ -72,6 +74,12 @@ class Grant(Protocol):
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark every test of this folder."""
     item.add_marker("kafka")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled() -> None:
+    """Compile the core once, before two workers of the first test both do."""
+    warm_up()
 
 
 @pytest.fixture(scope="session")

@@ -123,6 +123,13 @@ class Stand:
             self.revive()
             time.sleep(POLL_SECONDS)
 
+    def wait_for_partitions(self, worker: Worker) -> None:
+        """Wait until a worker has been given partitions, or has killed itself already."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while worker.runs and not worker.assignments:
+            assert time.monotonic() < deadline, worker.said()[-6000:]
+            time.sleep(POLL_SECONDS)
+
     def wait_for_death(self, worker: Worker) -> None:
         """Wait until a worker has killed itself."""
         worker.process.wait(PATIENCE_SECONDS)

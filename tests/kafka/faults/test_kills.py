@@ -25,6 +25,7 @@ def test_a_worker_killed_at_a_step_is_replaced_and_replaced_again_without_loss(
     first = stand.start(step, times=2)
     stand.wait_for_death(first)
     second = stand.start(step, times=1)
+    stand.wait_for_partitions(second)
     stand.start()
     stand.wait_for_death(second)
     stand.finish()

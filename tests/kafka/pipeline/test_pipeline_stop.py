@@ -36,7 +36,7 @@ def test_after_an_orderly_end_under_load_nothing_is_done_twice(
     bus.read(bus.settings.topics.alerts, lambda records: len(records) > 0)
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-    assert [bus.stop(worker) for worker in list(workers)] == [0] * count
+    assert [worker.wait(60) for worker in workers] == [0] * count
     before = len(bus.everything(bus.settings.topics.sketches))
     assert before < len(ALL), "the stop came too late to be one under load"
     assert committed(bus) == recorded(bus)

@@ -52,7 +52,7 @@ def sections(
     secure_kafka: LocalKafka, files: Files, token_endpoint: TokenEndpoint
 ) -> dict[str, dict[str, Any]]:
     """Return the `kafka` section for each way to be admitted."""
-    trust = {"ssl_cafile": str(files.ca), "request_timeout": 8.0, "startup_timeout": 8.0}
+    trust = {"ssl_cafile": str(files.ca), "request_timeout": 30.0, "startup_timeout": 60.0}
     sasl = {**trust, "bootstrap_servers": secure_kafka.addresses["SASL_SSL"], "security_protocol": "SASL_SSL"}
     login = {**sasl, "sasl_username": USER, "sasl_password": PASSWORD}
     certificate = {"ssl_certfile": str(files.client), "ssl_keyfile": str(files.client_key)}
