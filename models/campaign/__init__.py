@@ -1,0 +1,1 @@
+"""Accounts that are each too quiet to judge, and harvest together."""

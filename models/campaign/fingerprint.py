@@ -1,0 +1,138 @@
+"""What the detector says of one tenant's use of one template, for others to compare.
+
+A template is what a tenant's prompts have in common: the hash of as many words at their head or their tail as
+came again while the rest was new. A fingerprint holds hashes and counts, no text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from models.codec import Reader, Writer
+from models.errors import SnapshotError
+from models.event import MAX_NAME_BYTES
+from models.finding import RequestRef
+from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES
+
+JOIN = 3
+"""Requests with one template and a new prompt, after which a tenant counts as one that uses it."""
+
+SLOTS = 4
+"""Smallest hashes of a tenant's prompts with a template that are kept (bottom-k sketch, Broder 1997)."""
+
+MOST_WEAK = 1e6
+_MOST_REQUESTS = 2**40
+_VERSION = 1
+_HASH_DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """One tenant's use of one template so far. All times are event times in Unix milliseconds.
+
+    Parameters
+    ----------
+    tenant
+        Its name.
+    template
+        Hash of 64 bits.
+    time
+        Of the request that led to this.
+    started
+        Of the tenant's first request.
+    since, joined
+        Of the first request that counts, and of the one with which there were `JOIN`.
+    count
+        Requests with the template and a new prompt since then, `JOIN` or more.
+    requests
+        All requests of the tenant since then, `count` or more.
+    slots
+        The smallest of the 32-bit hashes of those prompts, ascending, at most `SLOTS`; two tenants that ask
+        the same have hashes in common, however many they ask.
+    simhash
+        64 signs of random projections of the prompt's embedding; 0 without content.
+    network
+        Hash of ASN and client fingerprint; 0 where the source does not say.
+    weak
+        The tenant's own evidence as a share of its threshold, 0 or more.
+    request
+        Where the request can be found again.
+    """
+
+    tenant: str
+    template: int
+    time: int
+    started: int
+    since: int
+    joined: int
+    count: int
+    requests: int
+    slots: tuple[int, ...]
+    simhash: int
+    network: int
+    weak: float
+    request: RequestRef
+
+    def encode(self) -> bytes:
+        """Return the fingerprint as bytes."""
+        out = Writer()
+        out.small(_VERSION)
+        out.label(self.tenant)
+        for word in (self.template, self.simhash, self.network):
+            out.word(word)
+        for number in (self.time, self.started, self.since, self.joined, self.count, self.requests):
+            out.number(number)
+        out.small(len(self.slots))
+        for slot in self.slots:
+            out.half(slot)
+        out.real(self.weak)
+        request = self.request
+        for text in (request.request_id, request.topic, request.template_hash):
+            out.label(text)
+        out.number(request.partition)
+        out.number(request.offset)
+        return out.finish()
+
+
+def decode_fingerprint(value: bytes) -> Fingerprint:
+    """Read what `Fingerprint.encode` wrote.
+
+    Raises
+    ------
+    SnapshotError
+        The bytes are not a fingerprint of this version, or hold numbers that cannot be.
+    """
+    source = Reader(value)
+    found = read_fingerprint(source)
+    source.end()
+    return found
+
+
+def read_fingerprint(source: Reader) -> Fingerprint:
+    """Read a fingerprint that others follow.
+
+    Raises
+    ------
+    SnapshotError
+        As `decode_fingerprint`.
+    """
+    if source.small() != _VERSION:
+        raise SnapshotError(f"the record is not a fingerprint of version {_VERSION}")
+    tenant = source.label(MAX_NAME_BYTES)
+    template, simhash, network = source.word(), source.word(), source.word()
+    time, started, since, joined = (source.time() for _ in range(4))
+    count = source.number(JOIN, _MOST_REQUESTS)
+    requests = source.number(count, _MOST_REQUESTS)
+    slots = tuple(source.half() for _ in range(source.small(SLOTS)))
+    weak = source.real(0.0, MOST_WEAK)
+    request_id, topic = source.label(MAX_NAME_BYTES), source.label(MAX_TOPIC_BYTES)
+    template_hash = source.label(_HASH_DIGITS)
+    request = RequestRef(
+        request_id, topic, source.count(MAX_PARTITION), source.count(MAX_OFFSET), template_hash
+    )
+    if not tenant or not 0 < started <= time or not 0 < since <= joined <= time:
+        raise SnapshotError("the fingerprint holds times that cannot be")
+    words = {"template": template, "simhash": simhash, "network": network}
+    numbers = {"time": time, "started": started, "since": since, "joined": joined}
+    counts = {"count": count, "requests": requests}
+    return Fingerprint(tenant, **words, **numbers, **counts, slots=slots, weak=weak, request=request)
