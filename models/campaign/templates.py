@@ -125,7 +125,7 @@ def _read(stored: bytes) -> list[Fingerprint] | None:
 
 
 def _kept(own: list[Fingerprint], fingerprint: Fingerprint) -> list[Fingerprint]:
-    """Return the first that a tenant sent and the latest: which, must not depend on who else was read first."""
+    """Return the first that a tenant sent and the latest, whoever else was read before."""
     counts = {known.count: known for known in (*own, fingerprint)}
     order = sorted(counts)
     return [counts[count] for count in (*order[:1], *order[1:][-LATEST:])]
