@@ -14,8 +14,8 @@ from models.event import MAX_NAME_BYTES
 from models.finding import RequestRef
 from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES
 
-JOIN = 3
-"""Requests with one template and a new prompt, after which a tenant counts as one that uses it."""
+JOIN = 1
+"""Requests that repeat a template with a new prompt, after which a tenant counts as one that uses it."""
 
 SLOTS = 4
 """Smallest hashes of a tenant's prompts with a template that are kept (bottom-k sketch, Broder 1997)."""
