@@ -89,6 +89,8 @@ class Finding:
         False where the tenant was judged on metadata alone.
     population
         The version of the population baseline that a newcomer was compared with, or empty.
+    campaign
+        The uid of the campaign that the tenant takes part in, or empty.
     """
 
     uid: str
@@ -108,6 +110,7 @@ class Finding:
     content_seen: bool
     config_digest: str
     population: str = ""
+    campaign: str = ""
 
 
 def episode_uid(tenant: str, opening_event: str) -> str:

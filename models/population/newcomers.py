@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import groupby
@@ -45,7 +45,15 @@ MOST_ACCUSED = 65_536
 MOST_PENDING = 65_536
 """Profiles that may wait for their batch to close; while one partition stands still, others go on."""
 
+Excused = Callable[[str, int], bool]
+"""Tells whether somebody else has said enough of a tenant by an event time in Unix milliseconds."""
+
 _VERSION = 1
+
+
+def nobody(_tenant: str, _time: int) -> bool:
+    """Excuse nobody."""
+    return False
 
 
 class Newcomers:
@@ -106,8 +114,20 @@ class Newcomers:
         else:
             self._pending[tenant, profile.age] = profile
 
-    def close(self, until: int) -> list[Finding]:
+    @property
+    def due(self) -> int | None:
+        """The end of the first batch that something will be said of or learned from, in Unix milliseconds."""
+        times = [max(profile.time, self.closed) + 1 for profile in self._pending.values()]
+        times += [accusation.quiet_from for accusation in self._accused.values() if accusation is not None]
+        return min(times) + -min(times) % BATCH_MS if times else None
+
+    def close(self, until: int, excused: Excused = nobody) -> list[Finding]:
         """Judge every batch that ends at or before an event time in ms, after which no earlier profile comes.
+
+        Parameters
+        ----------
+        excused
+            Who is not accused anew at the end of a batch, as somebody else has said enough of it.
 
         Returns
         -------
@@ -124,29 +144,34 @@ class Newcomers:
         )
         findings: list[Finding] = []
         for batch, keys in groupby(due, key=lambda item: item[0][0] // BATCH_MS):
-            findings += self._judge(batch * BATCH_MS + BATCH_MS, [key for _, key in keys])
+            findings += self._judge(batch * BATCH_MS + BATCH_MS, [key for _, key in keys], excused)
         findings += self._end_quiet(end)
         self.closed = end
         return findings
 
-    def _judge(self, end: int, keys: list[tuple[int, int]]) -> Iterator[Finding]:
+    def _judge(self, end: int, keys: list[tuple[int, int]], excused: Excused) -> Iterator[Finding]:
         """Judge the profiles of a batch against those before it, then count them among the peers."""
         yield from self._end_quiet(end)
         self.closed = end - BATCH_MS  # whether somebody has closed the empty batches before it or not
         profiles = [(tenant, self._pending.pop((tenant, age))) for tenant, age in keys]
         self._began = self._began or min(profile.time for _, profile in profiles)
         version = ""
-        judged = []
+        judged, spared = [], set()
         for tenant, profile in profiles:
             rarity = self._rarity(profile)
             if rarity >= self._least_rarity:
-                version = version or self.version
-                yield from self._accuse(tenant, profile, rarity, end, version)
+                if tenant not in self._accused and excused(profile.tenant, end):
+                    spared.add(tenant)  # and yet no peer like any other
+                    self._mark(tenant, rarity)
+                else:
+                    version = version or self.version
+                    yield from self._accuse(tenant, profile, rarity, end, version)
             judged.append((tenant, profile, rarity))
         for tenant, profile, rarity in judged:
             if not _goes_on(profile):
                 continue
-            self._windows[profile.age].add(tenant, profile, rarity if tenant in self._accused else 0.0)
+            extreme = rarity if tenant in self._accused or tenant in spared else 0.0
+            self._windows[profile.age].add(tenant, profile, extreme)
         self.closed = end
 
     def _rarity(self, profile: EarlyProfile) -> float:
@@ -168,8 +193,7 @@ class Newcomers:
             uid = episode_uid(profile.tenant, profile.request.request_id)
             accusation = Accusation(uid, profile, evidence, time, time + QUIET_MS, version)
             self._accused[tenant] = accusation
-            for window in self._windows.values():
-                window.accuse(tenant, rarity)
+            self._mark(tenant, rarity)
             yield self._state(accusation, Activity.CREATE, time)
             if len(self._accused) > MOST_ACCUSED:
                 yield from self._forget_one(time)
@@ -180,6 +204,11 @@ class Newcomers:
             )
             if grown:
                 yield self._state(accusation, Activity.UPDATE, time)
+
+    def _mark(self, tenant: int, rarity: float) -> None:
+        """Note how far out a tenant lies, wherever it is one of the peers."""
+        for window in self._windows.values():
+            window.accuse(tenant, rarity)
 
     def _end_quiet(self, now: int) -> Iterator[Finding]:
         """Close the episodes of tenants that no later age showed as extreme again."""

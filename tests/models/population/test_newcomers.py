@@ -274,3 +274,46 @@ def test_every_tenant_is_accused_once_and_remembered() -> None:
     found = told(newcomers, [harvest("thief", LATER), profile("shop", LATER + 1)], LATER + HOUR_MS)
     found += told(newcomers, [harvest("thief", LATER + 2 * HOUR_MS, age=100)], LATER + 3 * HOUR_MS)
     assert [one.tenant for one in found] == ["thief"]
+
+
+def test_who_is_excused_at_the_end_of_its_batch_is_not_accused_anew() -> None:
+    newcomers = after_a_day()
+    newcomers.add(harvest("thief", LATER))
+    newcomers.add(harvest("other", LATER))
+    asked: list[tuple[str, int]] = []
+
+    def excused(tenant: str, time: int) -> bool:
+        asked.append((tenant, time))
+        return tenant == "thief"
+
+    border = LATER - LATER % BATCH_MS + BATCH_MS
+    assert [found.tenant for found in newcomers.close(border, excused)] == ["other"]
+    assert sorted(asked) == [("other", border), ("thief", border)]
+    assert newcomers.accused == 1
+    newcomers.add(harvest("other", border + MINUTE_MS, 75))
+    asked.clear()
+    newcomers.close(border + BATCH_MS, lambda *_: True)
+    assert newcomers.accused == 1
+
+
+def test_who_is_excused_is_no_peer_like_any_other() -> None:
+    spared, accused = after_a_day(), after_a_day()
+    for newcomers in (spared, accused):
+        newcomers.add(harvest("thief", LATER))
+    spared.close(LATER + BATCH_MS, lambda *_: True)
+    accused.close(LATER + BATCH_MS)
+    assert spared.version == accused.version
+
+
+def test_the_next_batch_of_which_something_is_said_is_known() -> None:
+    newcomers = after_a_day()
+    assert newcomers.due is None
+    newcomers.add(harvest("thief", LATER + HOUR_MS))
+    border = LATER + HOUR_MS - (LATER + HOUR_MS) % BATCH_MS + BATCH_MS
+    assert newcomers.due == border
+    assert newcomers.close(border - BATCH_MS) == []
+    assert len(newcomers.close(border)) == 1
+    assert newcomers.due == border + QUIET_MS
+    assert newcomers.close(border + QUIET_MS - 1) == []
+    assert [found.activity for found in newcomers.close(border + QUIET_MS)] == [Activity.CLOSE]
+    assert newcomers.due is None
