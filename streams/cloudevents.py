@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from models.campaign.finding import CampaignFinding
 from models.finding import Activity, Finding
 
 _TYPES = {
@@ -13,7 +14,7 @@ _TYPES = {
 }
 
 
-def headers(finding: Finding) -> list[tuple[str, bytes]]:
+def headers(finding: Finding | CampaignFinding) -> list[tuple[str, bytes]]:
     """Return the headers of a finding; `ce_id` is the same whenever the same finding is sent again."""
     attributes = {
         "ce_id": f"{finding.uid}/{int(finding.activity)}/{finding.time}",
@@ -21,10 +22,15 @@ def headers(finding: Finding) -> list[tuple[str, bytes]]:
         "ce_specversion": "1.0",
         "ce_type": _TYPES[finding.activity],
         "ce_time": rfc3339(finding.time),
-        "ce_subject": finding.tenant,
+        "ce_subject": subject(finding),
         "content-type": "application/json",
     }
     return [(name, value.encode()) for name, value in attributes.items()]
+
+
+def subject(finding: Finding | CampaignFinding) -> str:
+    """Return whom a finding is about: its tenant, or the uid of its campaign."""
+    return finding.uid if isinstance(finding, CampaignFinding) else finding.tenant
 
 
 def rfc3339(time: int) -> str:

@@ -48,8 +48,8 @@ class Alert:
 
     @property
     def tenant(self) -> str:
-        """Whom it accuses."""
-        return str(self.record["metadata"]["tenant_uid"])
+        """Whom it accuses; a campaign's finding names many, and none here."""
+        return str(self.record["metadata"].get("tenant_uid", ""))
 
     @property
     def right(self) -> bool:

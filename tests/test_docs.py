@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 import typer
 from pydantic import SecretStr
 
+from models.campaign.finding import CampaignFinding, Member
 from models.event import RequestEvent
 from models.finding import Activity, Finding, RequestRef, Severity, SignalReading
 from models.native import decode_native
@@ -29,6 +31,12 @@ ALERTS = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CAMPAIGNS_LACK = (
+    "metadata.tenant_uid",
+    "unmapped.budget_days",
+    "unmapped.content_seen",
+    "unmapped.population",
+)
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
@@ -113,6 +121,20 @@ def finding() -> Finding:
     )
 
 
+def campaign() -> CampaignFinding:
+    """A campaign's finding in which every field has something to say."""
+    alone = finding()
+    same = {field.name for field in fields_of(CampaignFinding)} & {field.name for field in fields_of(Finding)}
+    return CampaignFinding(
+        **{name: getattr(alone, name) for name in same},
+        false_per_day=0.01,
+        members=(Member("acme", 97, alone.start_time, alone.time, 26, 1.0),),
+        accounts=60,
+        disjoint=0.97,
+        templates=(255,),
+    )
+
+
 def fields(value: dict[str, Any]) -> set[str]:
     """Dotted names of the fields of an object, one level down where the document goes one level down."""
     nested = ("metadata", "finding_info", "unmapped")
@@ -129,15 +151,26 @@ def test_every_field_of_a_finding_is_documented_and_no_other_is() -> None:
     assert documented == fields(to_ocsf(finding(), replay=True))
 
 
+def test_every_field_of_a_campaigns_finding_is_documented_and_no_other_is() -> None:
+    text = section(ALERTS, "Campaigns")
+    before, table, of_resources = re.split(r"^\| field .*\n", text, flags=re.MULTILINE)
+    alone, together = fields(to_ocsf(finding(), replay=True)), fields(to_ocsf(campaign(), replay=True))
+    assert set(re.findall(r"`([^`]+)`", before)) >= {*CAMPAIGNS_LACK} == alone - together
+    assert together - alone <= set(first_column(table)) <= together
+    (resource,) = to_ocsf(campaign())["resources"]
+    inner = {f"data.{name}" for name in resource["data"]}
+    assert set(first_column(of_resources)) == (set(resource) - {"data"}) | inner
+
+
 def test_every_header_of_a_finding_is_documented_and_no_other_is() -> None:
     _, _, headers = to_record(finding())
     assert first_column(section(ALERTS, "Key and headers")) == [name for name, _ in headers]
 
 
 def test_the_runbook_that_a_finding_links_exists() -> None:
-    (link,) = to_ocsf(finding())["remediation"]["references"]
-    path, _, anchor = link.partition("#")
-    assert anchor in anchors(ROOT / path)
+    for links in (to_ocsf(one)["remediation"]["references"] for one in (finding(), campaign())):
+        path, _, anchor = links[0].partition("#")
+        assert anchor in anchors(ROOT / path)
 
 
 def test_every_command_is_in_the_readme_and_no_other_is() -> None:
