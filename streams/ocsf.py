@@ -9,7 +9,7 @@ import orjson
 from models.campaign.finding import CampaignFinding
 from models.finding import DETECTOR, DETECTOR_VERSION, Activity, Finding
 from streams.cloudevents import headers, subject
-from streams.ocsf_campaign import campaign_to_ocsf
+from streams.ocsf_campaign import campaign_to_ocsf, related
 from streams.ocsf_parts import EXTRACTION, analysis, analytic, evidence, head, metadata, remediation
 
 RUNBOOK = "docs/operations.md#an-alert-opened"
@@ -36,7 +36,7 @@ def to_ocsf(finding: Finding | CampaignFinding, *, replay: bool = False) -> dict
     return {
         **head(finding),
         "message": _message(finding),
-        "metadata": metadata(replay=replay, tenant_uid=finding.tenant),
+        "metadata": metadata(replay=replay, tenant_uid=finding.tenant, **_correlation(finding)),
         "finding_info": _finding_info(finding),
         "anomaly_analyses": [analysis(target, reading) for reading in finding.signals],
         "evidences": [evidence(finding.requests)],
@@ -63,10 +63,20 @@ def _finding_info(finding: Finding) -> dict[str, Any]:
         "types": ["Model extraction"],
         "analytic": analytic(DETECTOR),
         "attacks": [EXTRACTION],
+        **({"related_events": [related(finding.campaign)]} if finding.campaign else {}),
     }
 
 
+def _correlation(finding: Finding) -> dict[str, str]:
+    return {"correlation_uid": finding.campaign} if finding.campaign else {}
+
+
 def _message(finding: Finding) -> str:
+    together = f"; takes part in campaign {finding.campaign}" if finding.campaign else ""
+    return _own_message(finding) + together
+
+
+def _own_message(finding: Finding) -> str:
     if finding.population:
         return _newcomer_message(finding)
     if finding.activity is Activity.CLOSE:

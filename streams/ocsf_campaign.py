@@ -15,6 +15,8 @@ from streams.ocsf_parts import (
     head,
     metadata,
     remediation,
+    type_name,
+    type_uid,
 )
 
 CAMPAIGN_TITLE = "Accounts harvest the model together"
@@ -64,6 +66,16 @@ def campaign_to_ocsf(finding: CampaignFinding, *, replay: bool) -> dict[str, Any
             "config_digest": finding.config_digest,
             "model_version": DETECTOR_VERSION,
         },
+    }
+
+
+def related(campaign: str) -> dict[str, Any]:
+    """Name a campaign in the finding of an account that takes part."""
+    return {
+        "uid": campaign,
+        "title": CAMPAIGN_TITLE,
+        "type_uid": type_uid(Activity.CREATE),
+        "type_name": type_name(Activity.CREATE),
     }
 
 

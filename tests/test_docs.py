@@ -32,6 +32,7 @@ OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CAMPAIGNS_LACK = (
+    "finding_info.related_events",
     "metadata.tenant_uid",
     "unmapped.budget_days",
     "unmapped.content_seen",
@@ -118,6 +119,7 @@ def finding() -> Finding:
         content_seen=True,
         config_digest="0123456789ab",
         population="2026-03-05T07:40Z-1684ea4e",
+        campaign="4f0c2a6e-1111-5222-8333-555555555555",
     )
 
 

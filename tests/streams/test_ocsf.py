@@ -188,6 +188,28 @@ def test_the_message_says_what_stands_out() -> None:
     )
 
 
+def test_a_finding_of_an_account_in_a_campaign_names_the_campaign() -> None:
+    campaign = "4f0c2a6e-1111-5222-8333-555555555555"
+    found = to_ocsf(replace(FINDING, campaign=campaign))
+    assert found["finding_info"]["related_events"] == [
+        {
+            "uid": campaign,
+            "title": "Accounts harvest the model together",
+            "type_uid": 200401,
+            "type_name": "Detection Finding: Create",
+        }
+    ]
+    assert found["metadata"]["correlation_uid"] == campaign
+    assert found["metadata"]["tenant_uid"] == "acme"
+    assert found["message"] == f"{to_ocsf(FINDING)['message']}; takes part in campaign {campaign}"
+
+
+def test_a_finding_of_an_account_alone_names_no_campaign() -> None:
+    found = to_ocsf(FINDING)
+    assert "related_events" not in found["finding_info"]
+    assert "correlation_uid" not in found["metadata"]
+
+
 def test_a_judgement_on_metadata_alone_is_said_in_the_message() -> None:
     assert "metadata alone" not in to_ocsf(FINDING)["message"]
     found = to_ocsf(replace(FINDING, content_seen=False))
