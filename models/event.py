@@ -34,6 +34,10 @@ class RequestEvent:
         A label that stands in for the topic the detector would assign.
     template_hash, slot_hash
         Stand in for the hashes that the detector would take of the prompt.
+    organization, payment
+        Opaque ids of who holds the account and what pays for it; they leave the intake stage only as a hash.
+    signed_up
+        When the account was opened, in Unix milliseconds, within the bounds of `time`.
     flags
         What other systems found, such as a canary hit or a guard's verdict.
     """
@@ -63,6 +67,9 @@ class RequestEvent:
     asn: str | None = None
     user_agent: str | None = None
     fingerprint: str | None = None
+    organization: str | None = None
+    payment: str | None = None
+    signed_up: int | None = None
     flags: tuple[str, ...] = ()
     embedding: tuple[float, ...] | None = None
     topic: str | None = None

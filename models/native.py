@@ -177,7 +177,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "temperature": _number,
     "logprobs": _flag,
     **dict.fromkeys(("conversation_id", "client_ip", "user_agent", "fingerprint"), _text),
-    **dict.fromkeys(("asn", "topic", "template_hash", "slot_hash"), _label),
+    **dict.fromkeys(("asn", "topic", "template_hash", "slot_hash", "organization", "payment"), _label),
+    "signed_up": _time,
     "flags": _labels,
     "embedding": _floats,
 }

@@ -20,6 +20,7 @@ from models.sketch import (
     MISSING,
     VERSION,
     Sketch,
+    current,
     decode_sketch,
     encode_sketch,
 )
@@ -104,7 +105,10 @@ def decode_table(
         The valid ones, their places among the records, and by place why the others were refused.
     """
     failures: dict[int, DecodeError] = {}
-    for place in _doubtful(keys, values):
+    doubtful = _doubtful(keys, values)
+    if doubtful:
+        values = [current(value) for value in values]
+    for place in doubtful:
         try:
             decode_sketch(keys[place], values[place])
         except DecodeError as error:
@@ -143,6 +147,7 @@ def _doubtful(keys: Sequence[bytes], values: Sequence[bytes]) -> list[int]:
     good &= (tenants > 0) & (tenants <= MAX_NAME_BYTES) & (topics <= MAX_TOPIC_BYTES)
     good &= (rows["partition"] >= 0) & (rows["offset"] >= 0)
     good &= (rows["time"] >= EARLIEST_MS) & (rows["time"] < LATEST_MS)
+    good &= (rows["signed_up"] == 0) | ((rows["signed_up"] >= EARLIEST_MS) & (rows["signed_up"] < LATEST_MS))
     good &= counts.min(axis=1) >= MISSING
     good &= (rows["temperature"] >= MISSING) & (rows["temperature"] <= HOTTEST)  # false where it is no number
     good &= (rows["embedded"] == 0) | rows["embedding"].any(axis=1)

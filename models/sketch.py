@@ -26,8 +26,9 @@ MAX_TOPIC_BYTES = 249
 MAX_PARTITION = 2**31 - 1
 MAX_OFFSET = 2**63 - 1
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"DWK"
+_FIRST = _MAGIC + bytes([1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class Sketch:
     operation, model, principal, conversation, topic, network
         Hashes of the fields; `topic` is of the label that the source gives, `network` joins ASN and the
         client's fingerprint.
+    account
+        Hash of what pays for the account, or where that is not given of the organisation that holds it.
+    signed_up
+        When the account was opened, Unix milliseconds; 0 where the source does not say.
     finish
         0 unknown, 1 stop, 2 length, 3 tool call, 4 anything else.
     embedding
@@ -74,6 +79,8 @@ class Sketch:
     conversation: int = 0
     topic: int = 0
     network: int = 0
+    account: int = 0
+    signed_up: int = 0
     chars: int = MISSING
     words: int = MISSING
     input_tokens: int = MISSING
@@ -94,11 +101,14 @@ class Sketch:
 
 # The order on the wire.
 _HASHES = ["whole", "simhash", "operation", "model", "principal", "conversation", "topic", "network"]
+_HASHES += ["account"]
 _COUNTS = ["chars", "words", "input_tokens", "output_tokens", "max_tokens", "cached_tokens", "turn"]
 _COUNTS += ["logit_bias_size", "n", "top_logprobs", "logprobs", "status", "finish", "flags"]
-_SCALARS = (*_HASHES, *_COUNTS, "temperature")
-_FIXED = Struct(f"<3sBqiq8Q{len(_HASHES)}Q{len(_COUNTS)}idB{DIMENSIONS}sHH")
+_SCALARS = (*_HASHES, "signed_up", *_COUNTS, "temperature")
+_FIXED = Struct(f"<3sBqiq8Q{len(_HASHES)}Qq{len(_COUNTS)}idB{DIMENSIONS}sHH")
 _scalars = attrgetter(*_SCALARS)
+_ADDED = Struct(f"<3sBqiq8Q{len(_HASHES) - 1}Q").size
+"""Where version 2 put the hash of the account and `signed_up` between what version 1 held."""
 
 
 def encode_sketch(sketch: Sketch) -> bytes:
@@ -113,7 +123,7 @@ def encode_sketch(sketch: Sketch) -> bytes:
 
 
 def decode_sketch(tenant: bytes, value: bytes) -> Sketch:
-    """Decode a record of the sketch topic.
+    """Decode a record of the sketch topic, of this version or the one before.
 
     Raises
     ------
@@ -121,15 +131,24 @@ def decode_sketch(tenant: bytes, value: bytes) -> Sketch:
         The record is not a sketch of this version, or holds numbers that cannot be.
     """
     try:
-        return _decode(tenant, value)
+        return _decode(tenant, current(value))
     except (error, UnicodeDecodeError):
         raise DecodeError("broken_sketch", "the record is too short or not a sketch") from None
+
+
+def current(value: bytes) -> bytes:
+    """Rewrite a record of version 1 as one of this version; return any other as it is."""
+    if not value.startswith(_FIRST):
+        return value
+    return b"".join((_MAGIC, bytes([VERSION]), value[len(_FIRST) : _ADDED], bytes(16), value[_ADDED:]))
 
 
 def _decode(tenant: bytes, value: bytes) -> Sketch:
     magic, version, time, partition, offset, *rest = _FIXED.unpack_from(value)
     if magic != _MAGIC or version != VERSION:
-        raise DecodeError("unknown_sketch", f"the record is not a sketch of version {VERSION}")
+        raise DecodeError(
+            "unknown_sketch", f"the record is not a sketch of version {VERSION - 1} or {VERSION}"
+        )
     *scalars, embedded, embedding, id_size, topic_size = rest
     end = _FIXED.size + id_size
     if end + topic_size != len(value):
@@ -140,7 +159,9 @@ def _decode(tenant: bytes, value: bytes) -> Sketch:
         raise DecodeError("broken_sketch", "no record can stand at the place that the sketch names")
     if not EARLIEST_MS <= time < LATEST_MS:
         raise DecodeError("time_out_of_range", "the sketch's time does not lie between 2000 and 2100")
-    counts, temperature = scalars[8 + len(_HASHES) : -1], scalars[-1]
+    signed_up, *counts, temperature = scalars[8 + len(_HASHES) :]
+    if signed_up and not EARLIEST_MS <= signed_up < LATEST_MS:
+        raise DecodeError("time_out_of_range", "the account was not opened between 2000 and 2100")
     # Not a number compares as false.
     if min(counts) < MISSING or not MISSING <= temperature <= HOTTEST or (embedded and not any(embedding)):
         raise DecodeError("broken_sketch", "the sketch holds numbers that cannot be")

@@ -89,6 +89,8 @@ class Sketcher:
             conversation=self._hash(event.conversation_id),
             topic=self._hash(event.topic),
             network=self._hash("\x1f".join(filter(None, (event.asn, event.fingerprint)))),
+            account=self._account(event),
+            signed_up=event.signed_up or 0,
             chars=MISSING if event.prompt is None else len(event.prompt),
             words=MISSING if event.prompt is None else shape.words,
             input_tokens=_given(event.input_tokens),
@@ -112,6 +114,11 @@ class Sketcher:
             head = self._hash(event.template_hash)
             return Form((0, 0, 0, head), (0, 0, 0, 0), self._hash(event.slot_hash), MISSING)
         return form(event.prompt, self._key) if event.prompt else Form(words=0)
+
+    def _account(self, event: RequestEvent) -> int:
+        if event.payment:
+            return self._hash(f"payment\x1f{event.payment}")
+        return self._hash(f"organization\x1f{event.organization}") if event.organization else 0
 
     def _hash(self, text: str | None) -> int:
         return hash64(text, self._key) if text else 0

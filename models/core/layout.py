@@ -126,6 +126,7 @@ _HASHES: tuple[str, ...] = (
     "conversation",
     "topic",
     "network",
+    "account",
 )
 _WIRE_COUNTS: tuple[str, ...] = (
     "chars",
@@ -147,6 +148,7 @@ REQUEST = np.dtype(
         ("offset", "<i8"),
         *((f"{part}_{length}", "<u8") for part in ("head", "tail") for length in (4, 8, 16, 32)),
         *((name, "<u8") for name in _HASHES),
+        ("signed_up", "<i8"),
         *((name, "<i4") for name in _WIRE_COUNTS),
         ("temperature", "<f8"),
         ("embedded", "u1"),

@@ -166,6 +166,7 @@ def _events() -> Iterator[bytes]:
     yield head + b"1772582400000}"
     yield head + b'1772582400.5,"prompt":"Hello, \\u00e9t\\u00e9","temperature":0.5,"n":1,"logprobs":true}'
     yield head + b'"2026-03-04T00:00:00+01:00","embedding":[0.5,-1e300,3,0],"flags":["canary"],"asn":64500}'
+    yield head + b'1772582400,"organization":7,"payment":"card","signed_up":"2026-03-01T00:00:00Z"}'
     yield head + b'1772582400000,"finish_reason":"stop","top_logprobs":5,"logit_bias_size":null,"x":[{}]}'
 
 

@@ -23,6 +23,7 @@ COUNTS = ["input_tokens", "output_tokens", "max_tokens", "n", "top_logprobs", "l
 COUNTS += ["turn", "cached_tokens"]
 TEXTS = ["principal", "operation", "model", "prompt", "response", "finish_reason", "conversation_id", "asn"]
 TEXTS += ["client_ip", "user_agent", "fingerprint", "topic", "template_hash", "slot_hash"]
+TEXTS += ["organization", "payment"]
 
 
 def judge(records: list[dict[str, Any]]) -> TenantModel | None:
@@ -50,6 +51,7 @@ usual = st.fixed_dictionaries(
     | dict.fromkeys(COUNTS, st.integers(0, 2**31 - 1))
     | {
         "time": st.integers(946_684_800_000, 4_102_444_799_999),
+        "signed_up": st.integers(946_684_800_000, 4_102_444_799_999),
         "temperature": st.floats(-1e6, 1e6),
         "logprobs": st.booleans(),
         "flags": st.lists(texts, max_size=3),

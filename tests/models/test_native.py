@@ -18,7 +18,7 @@ COUNTS = ["input_tokens", "output_tokens", "max_tokens", "n", "top_logprobs", "l
 COUNTS += ["turn", "cached_tokens"]
 TEXTS = ["principal", "operation", "model", "prompt", "response", "finish_reason", "conversation_id"]
 TEXTS += ["client_ip", "user_agent", "fingerprint"]
-LABELS = ["asn", "topic", "template_hash", "slot_hash"]
+LABELS = ["asn", "topic", "template_hash", "slot_hash", "organization", "payment"]
 
 
 def record(**fields: object) -> bytes:
@@ -67,6 +67,7 @@ def test_null_counts_as_absent(name: str) -> None:
 def test_every_field_of_an_event_can_be_given(name: str) -> None:
     values = dict.fromkeys(COUNTS, 3) | dict.fromkeys(TEXTS, "text") | dict.fromkeys(LABELS, "label")
     values |= {"id": "r2", "tenant": "other", "time": TIME + 1, "temperature": 0.5, "logprobs": True}
+    values |= {"signed_up": TIME - 1}
     values |= {"flags": ["canary"], "embedding": [1.0, 0.0, 0.0, -2.5]}
     found = getattr(event(record(**{name: values[name]})), name)
     assert found == (tuple(values[name]) if isinstance(values[name], list) else values[name])
@@ -260,6 +261,20 @@ def test_a_time_is_unix_milliseconds_seconds_or_rfc_3339(value: object, expected
 )
 def test_any_other_time_has_a_wrong_type(value: object) -> None:
     assert refusal(record(time=value)).reason == "wrong_type"
+
+
+@pytest.mark.parametrize("value", [1_772_582_400_500, 1_772_582_400.5, "2026-03-04T01:00:00.500+01:00"])
+def test_the_time_of_signing_up_is_written_as_any_other(value: object) -> None:
+    assert event(record(signed_up=value)).signed_up == 1_772_582_400_500
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"), [("2026-03-04", "wrong_type"), (True, "wrong_type"), (0, "time_out_of_range")]
+)
+def test_a_time_of_signing_up_that_cannot_be_is_refused(value: object, reason: str) -> None:
+    with pytest.raises(DecodeError, match="'signed_up' must") as caught:
+        event(record(signed_up=value))
+    assert caught.value.reason == reason
 
 
 def test_a_time_without_offset_says_that_the_offset_is_missing() -> None:

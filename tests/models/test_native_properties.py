@@ -22,7 +22,7 @@ COUNTS = ["input_tokens", "output_tokens", "max_tokens", "n", "top_logprobs", "l
 COUNTS += ["turn", "cached_tokens"]
 TEXTS = ["principal", "operation", "model", "prompt", "response", "finish_reason", "conversation_id"]
 TEXTS += ["client_ip", "user_agent", "fingerprint"]
-LABELS = ["asn", "topic", "template_hash", "slot_hash"]
+LABELS = ["asn", "topic", "template_hash", "slot_hash", "organization", "payment"]
 
 
 def outcome(value: bytes) -> RequestEvent | DecodeError | None:
@@ -44,6 +44,7 @@ valid_fields = st.fixed_dictionaries(
     optional=dict.fromkeys(TEXTS + LABELS, texts)
     | dict.fromkeys(COUNTS, numbers)
     | {
+        "signed_up": st.integers(EARLIEST_MS, LATEST_MS - 1),
         "temperature": st.floats(0, 2),
         "logprobs": st.booleans(),
         "flags": st.lists(texts, max_size=4),

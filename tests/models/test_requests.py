@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from models import requests
 from models.core.layout import REQUEST
 from models.errors import DecodeError
+from models.event import EARLIEST_MS, LATEST_MS
 from models.requests import decode_table, table_of
 from models.sketch import _FIXED, Origin, Sketch, decode_sketch, encode_sketch
 from tests.models.conftest import Traffic
+from tests.models.test_sketch import of_version_1
 
 SKETCHES = tuple(Traffic(5).varied(60))
 VALUES = [encode_sketch(x) for x in SKETCHES]
@@ -21,13 +23,46 @@ VALUES = [encode_sketch(x) for x in SKETCHES]
 
 def test_the_layout_is_that_of_the_wire() -> None:
     assert REQUEST.itemsize == _FIXED.size
+    account = {"account": 9, "signed_up": SKETCHES[0].time}
     x = replace(SKETCHES[0], heads=(1, 2, 3, 4), tails=(5, 6, 7, 8), status=429, flags=3, temperature=0.5)
+    x = replace(x, **account)
     row = table_of([x]).rows[0]
     assert (row["head_32"], row["tail_4"], row["status"], row["flags"]) == (4, 5, 429, 3)
-    same = ("time", "whole", "simhash", "network", "chars", "turn", "n", "finish", "temperature")
+    same = (
+        "time",
+        "whole",
+        "simhash",
+        "network",
+        "account",
+        "signed_up",
+        "chars",
+        "turn",
+        "n",
+        "finish",
+        "temperature",
+    )
     assert [row[name] for name in same] == [getattr(x, name) for name in same]
     assert row["embedding"].tobytes() == x.embedding or not x.embedding
     assert (row["partition"], row["offset"]) == (x.origin.partition, x.origin.offset)
+
+
+@pytest.mark.parametrize("signed_up", [-1, 1, EARLIEST_MS - 1, LATEST_MS])
+def test_an_account_opened_at_no_time_is_refused(signed_up: int) -> None:
+    values = [VALUES[0], encode_sketch(replace(SKETCHES[0], signed_up=signed_up))]
+    assert list(decode_table([b"acme"] * 2, values)[2]) == [1]
+
+
+def test_sketches_of_version_1_are_read_among_those_of_this_one() -> None:
+    mixed = [
+        of_version_1(x) if place % 3 else value
+        for place, (x, value) in enumerate(zip(SKETCHES, VALUES, strict=True))
+    ]
+    given = tuple(mixed)
+    table, kept, failures = decode_table([b"acme"] * 60, mixed)
+    assert (kept, failures) == (list(range(60)), {})
+    assert table.rows.tobytes() == table_of(SKETCHES).rows.tobytes()
+    assert [table.id(place) for place in range(60)] == [x.id for x in SKETCHES]
+    assert tuple(mixed) == given
 
 
 def test_names_and_places_come_back() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from models.embedding import DIMENSIONS, HashedEmbedder
 from models.errors import DecodeError
 from models.event import EARLIEST_MS, LATEST_MS, RequestEvent
-from models.sketch import MISSING, Origin, Sketch, decode_sketch, encode_sketch
+from models.sketch import MISSING, Origin, Sketch, current, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
 from tests.models.core.tools import SIGNALS
 
@@ -29,8 +29,20 @@ counts = st.integers(MISSING, 2**31 - 1)
 names = st.text(min_size=1, max_size=40)
 four_words = st.tuples(words, words, words, words)
 HASHES = ("whole", "simhash", "operation", "model", "principal", "conversation", "topic", "network")
+HASHES += ("account",)
 COUNTS = ("chars", "words", "input_tokens", "output_tokens", "max_tokens", "cached_tokens", "turn")
 COUNTS += ("logit_bias_size", "n", "top_logprobs", "status")
+TEXTS = [
+    "prompt",
+    "response",
+    "principal",
+    "conversation_id",
+    "client_ip",
+    "user_agent",
+    "asn",
+    "fingerprint",
+]
+TEXTS += ["organization", "payment"]
 sketches = st.builds(
     Sketch,
     id=names,
@@ -42,6 +54,7 @@ sketches = st.builds(
     temperature=st.floats(0, 10) | st.just(MISSING),
     logprobs=st.sampled_from([MISSING, 0, 1]),
     finish=st.integers(0, 4),
+    signed_up=st.just(0) | st.integers(EARLIEST_MS, LATEST_MS - 1),
     flags=st.integers(0, 100),
     embedding=st.just(b"") | st.binary(min_size=DIMENSIONS, max_size=DIMENSIONS).filter(any),
     **dict.fromkeys(HASHES, words),
@@ -71,6 +84,7 @@ def test_every_field_crosses_the_bus(name: str) -> None:
         "time": TIME + 5,
         "origin": Origin("a", 1, 2),
         "temperature": 0.5,
+        "signed_up": TIME - 1,
     }
     values |= {
         "origin": Origin("a", 1, 2),
@@ -153,6 +167,34 @@ def test_a_sketch_of_a_time_that_no_request_has_is_refused() -> None:
     ] == []
 
 
+@pytest.mark.parametrize("signed_up", [-(2**63), MISSING, 1, EARLIEST_MS - 1, LATEST_MS, 2**63 - 1])
+def test_a_sketch_of_an_account_opened_at_no_time_is_refused(signed_up: int) -> None:
+    found = decode(encode_sketch(replace(SMALL, signed_up=signed_up)))
+    assert isinstance(found, DecodeError)
+    assert found.reason == "time_out_of_range"
+
+
+@given(sketches)
+@settings(deadline=None, max_examples=50)
+def test_a_sketch_of_version_1_is_one_whose_account_is_unknown(sketch: Sketch) -> None:
+    bare = replace(sketch, account=0, signed_up=0)
+    old = of_version_1(bare)
+    assert len(old) == len(encode_sketch(bare)) - 16
+    assert decode_sketch(bare.tenant.encode(), old) == bare
+    assert current(old) == encode_sketch(bare) == current(encode_sketch(bare))
+
+
+@given(sketches, st.data())
+@settings(deadline=None, max_examples=50)
+def test_a_sketch_of_version_1_that_ends_early_or_goes_on_is_refused(
+    sketch: Sketch, data: st.DataObject
+) -> None:
+    old = of_version_1(sketch)
+    cut = data.draw(st.integers(0, len(old) - 1))
+    assert isinstance(decode(old[:cut]), DecodeError)
+    assert isinstance(decode(old + b"x"), DecodeError)
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -182,16 +224,20 @@ def test_every_signal_survives_every_sketch(sketch: Sketch) -> None:
         signal.observe_one(sketch)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["prompt", "response", "principal", "conversation_id", "client_ip", "user_agent", "asn", "fingerprint"],
-)
+@pytest.mark.parametrize("name", TEXTS)
 def test_no_text_of_the_request_is_in_its_sketch(name: str) -> None:
     text = "".join(chr(97 + (7 * place) % 26) for place in range(18)) + " Zanzibar's 4 quokkas"
     event = RequestEvent(id="r1", time=TIME, tenant="acme", operation="chat", **{name: f"{text} {text}"})
     encoded = encode_sketch(Sketcher(HashedEmbedder()).sketch_many([event], [ORIGIN])[0])
     leaks = [text[at : at + WINDOW] for at in range(len(text) - WINDOW)]
     assert not [leak for leak in leaks if leak.encode() in encoded or leak.lower().encode() in encoded]
+
+
+def of_version_1(sketch: Sketch) -> bytes:
+    """The bytes that the version before wrote, which knew nothing of accounts."""
+    value = encode_sketch(sketch)
+    hashes = 24 + 8 * (8 + 8)
+    return value[:3] + b"\1" + value[4:hashes] + value[hashes + 16 :]
 
 
 def mutated(sketch: Sketch, data: st.DataObject) -> bytes:

@@ -196,6 +196,8 @@ def test_equal_template_hashes_meet_and_others_do_not() -> None:
         ("topic", "topic"),
         ("asn", "network"),
         ("fingerprint", "network"),
+        ("organization", "account"),
+        ("payment", "account"),
         ("template_hash", "heads"),
         ("slot_hash", "whole"),
         ("prompt", "whole"),
@@ -208,6 +210,18 @@ def test_the_key_changes_every_hash(name: str, field: str) -> None:
     plain, keyed, again = sketch(**fields), sketch(b"key", **fields), sketch(b"key", **fields)
     assert getattr(plain, field) != getattr(keyed, field) == getattr(again, field)
     assert getattr(sketch(b"key"), field) in (0, (0, 0, 0, 0))
+
+
+def test_an_account_is_known_by_what_pays_for_it_else_by_its_organisation() -> None:
+    paid = sketch(payment="card-7").account
+    assert paid == sketch(payment="card-7", organization="acme").account != 0
+    assert len({paid, sketch(organization="card-7").account, sketch(organization="acme").account}) == 3
+    assert sketch().account == sketch(payment="", organization="").account == 0
+
+
+def test_the_day_of_signing_up_is_kept_as_a_time() -> None:
+    assert sketch(signed_up=1_772_582_400_000).signed_up == 1_772_582_400_000
+    assert sketch().signed_up == 0
 
 
 def test_the_key_does_not_change_what_is_compared_between_texts() -> None:
