@@ -51,6 +51,16 @@ def cast(stage: Stage, way: str, benign: int) -> list[Case]:
     return cases + campaign(stage, Plan("hydra-resold-0", way, chosen[2], resold=True))
 
 
+def cast_by_request(stage: Stage, benign: int) -> list[Case]:
+    """Cast a world in which each request of a campaign draws its wording."""
+    return cast(stage, "request", benign)
+
+
+def cast_by_account(stage: Stage, benign: int) -> list[Case]:
+    """Cast a world in which each account of a campaign has its wording."""
+    return cast(stage, "account", benign)
+
+
 def body(stage: Stage, benign: int) -> list[Case]:
     """Cast the benign tenants of the evaluation's own worlds, with its library and its course."""
     plan = stage.manifest["plan"] | {"scenarios": {}}

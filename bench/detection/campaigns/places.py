@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 from bench.detection.campaigns import paraphrased, sharers, wordings
 from bench.detection.stage import Case, Stage, study
 from bench.detection.worlds import Truth, World, sketched_world
 
-BENIGN = 110
-ADOPTERS, EACH, OTHERS = 30, 14, 16
-
-Cast = Callable[[Stage], list[Case]]
-
-CASTS: dict[str, Cast] = {
-    "para_request": lambda stage: paraphrased.cast(stage, "request", BENIGN),
-    "para_account": lambda stage: paraphrased.cast(stage, "account", BENIGN),
-    "sharers": lambda stage: sharers.cast(stage, EACH, OTHERS),
-    "article": lambda stage: sharers.cast_article(stage, ADOPTERS, 100),
-}
-"""Worlds that we cast ourselves."""
-
+DAYS = 4.0
 MAIN = "main"
-NAMES = (MAIN, *CASTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A world that we cast ourselves.
+
+    Parameters
+    ----------
+    sizes
+        What the cast takes besides the stage.
+    code
+        The module that casts it.
+    """
+
+    cast: Callable[..., list[Case]]
+    sizes: tuple[int, ...]
+    code: ModuleType
+
+
+PLACES = {
+    "para_request": Place(paraphrased.cast_by_request, (110,), paraphrased),
+    "para_account": Place(paraphrased.cast_by_account, (110,), paraphrased),
+    "sharers": Place(sharers.cast, (14, 16), sharers),
+    "article": Place(sharers.cast_article, (30, 100), sharers),
+}
+NAMES = (MAIN, *PLACES)
 
 
 def place(folder: Path, name: str, seed: int) -> tuple[Truth, World]:
     """Return the truth and the sketches of a world; the first time it is made, which takes minutes."""
     if name == MAIN:
         return sketched_world(folder, seed)
+    found = PLACES[name]
 
-    def cast() -> tuple[Stage, list[Case]]:
-        stage = Stage(folder, seed, sharers.DAYS)
-        return stage, CASTS[name](stage)
+    def make() -> tuple[Stage, list[Case]]:
+        stage = Stage(folder, seed, DAYS)
+        return stage, found.cast(stage, *found.sizes)
 
-    code = (__file__, paraphrased.__file__, sharers.__file__, wordings.__file__, str(wordings.SOURCE))
-    truth, world = study(folder, f"campaigns-{name}-{seed}", cast, *code)
-    for tenant in truth["tenants"]:
+    sizes = "-".join(map(str, found.sizes))
+    code = (str(found.code.__file__), wordings.__file__, str(wordings.SOURCE))
+    return with_campaigns(study(folder, f"campaigns-{name}-{sizes}-{seed}", make, *code))
+
+
+def with_campaigns(made: tuple[Truth, World]) -> tuple[Truth, World]:
+    """Say in the truth which campaign each account belongs to."""
+    for tenant in made[0]["tenants"]:
         tenant["campaign"] = tenant["notes"].get("campaign")
-    return truth, world
+    return made

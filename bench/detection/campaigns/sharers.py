@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from bench.detection.campaigns.wordings import EXAMPLES, PREAMBLES, TOOLS, TRENDS
 from bench.detection.stage import DAY_S, Case, Stage, Timed, after
 
-DAYS = 4.0
 MOST = 2000.0
 """Requests a day of a tenant at most, so that a world stays small."""
 
