@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, cast
 
 import faust
 from faust.types import TP
 
+from models.campaign.finding import CampaignFinding
 from models.finding import Finding
 from models.fleet import Fleet
 from models.sketcher import Sketcher
 from models.tenant import TenantModel
 from models.warming import warm_up
+from streams.app_parts import DAY_MS, deliveries_of, end_offsets_of, now_ms, partitions_of, share_of
+from streams.app_population import fleetwide_topics, population_post, population_stage, template_stage
 from streams.checkpoint import Checkpointer, StateWrite
-from streams.deliveries import Deliveries, Headers
-from streams.detect import Detect, EndOffsets
+from streams.detect import Detect
 from streams.embedders import load_embedder
 from streams.faust_app import DistillwatchApp, new_app
 from streams.formats import decoder
 from streams.intake import Intake
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
-from streams.newcomers import NewcomerStage
 from streams.partition_state import PartitionState
 from streams.pipeline import Pipeline
-from streams.population_post import PopulationPost
-from streams.population_records import PARTITION
 from streams.reading import FusedReader, Reader, RequestReader, SketchReader
 from streams.rest import Rest, Resting
 from streams.settings import Settings
 from streams.stage import Stage
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore
+from streams.template_state import position_of
 from streams.transport import BatchMessage
 from streams.watch import Watch
-
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +53,7 @@ class Hooks:
         The steps of delivery as they are reached.
     """
 
-    on_findings: Callable[[Sequence[Finding]], None] | None = None
+    on_findings: Callable[[Sequence[CampaignFinding | Finding]], None] | None = None
     on_tenants: Callable[[Mapping[str, TenantModel]], None] | None = None
     on_step: OnStep = ignore
 
@@ -82,7 +79,7 @@ def create_app(
     judged = source.topic if fused else topics.sketches
     app = new_app(
         settings,
-        batch_topics={source.topic, judged} | ({topics.population} if settings.population.enabled else set()),
+        batch_topics={source.topic, judged, *fleetwide_topics(settings)},
         latest_topics={source.topic} if source.start == "latest" else (),
         on_lost=metrics.lost,
     )
@@ -96,10 +93,24 @@ def create_app(
         stages[source.topic] = first = _intake(app, requests, settings, metrics=metrics, hooks=hooks)
     app.positions = {judged: table.records.position}
     if settings.population.enabled:
-        compare = _newcomers(app, table, settings, judged=judged, metrics=metrics, hooks=hooks)
+        compare = population_stage(
+            app,
+            table,
+            settings,
+            judged,
+            metrics=metrics,
+            on_findings=hooks.on_findings,
+            on_step=hooks.on_step,
+        )
         stages[topics.population] = app.population = compare
         app.positions = {**app.positions, topics.population: compare.position}
         app.task(Rest(app, first).run)
+    if settings.campaign_config is not None:
+        stages[topics.fingerprints] = template_stage(
+            app, table, settings, judged, metrics=metrics, on_step=hooks.on_step
+        )
+        known = partial(position_of, table.records)
+        app.positions = {**app.positions, topics.fingerprints: known}
     app.pipeline = pipeline = _pipeline(
         app, table, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
     )
@@ -119,10 +130,10 @@ def _requests(settings: Settings) -> RequestReader:
 def _intake(
     app: DistillwatchApp, requests: RequestReader, settings: Settings, *, metrics: Metrics, hooks: Hooks
 ) -> Intake:
-    deliveries, sketches = _deliveries(app), settings.topics.sketches
+    deliveries, sketches = deliveries_of(app), settings.topics.sketches
 
     def post(key: bytes, value: bytes) -> None:
-        for partition in range(_partitions(app, sketches)):
+        for partition in range(partitions_of(app, sketches)):
             deliveries.post(sketches, key, value, partition=partition)
 
     population = settings.population
@@ -136,20 +147,6 @@ def _intake(
         marks=MarkPost(post, population.idle_seconds) if population.enabled else None,
         on_step=hooks.on_step,
     )
-
-
-def _partitions(app: DistillwatchApp, topic: str) -> int:
-    return app.lane.topic_partitions(topic) or 0
-
-
-def _deliveries(app: DistillwatchApp) -> Deliveries:
-    async def send(
-        topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None
-    ) -> asyncio.Future[Any]:
-        arrival = await app.producer.send(topic, key, value, partition, None, list(headers) or None)
-        return asyncio.ensure_future(arrival)
-
-    return Deliveries(send)
 
 
 def _table(app: DistillwatchApp, settings: Settings, metrics: Metrics) -> StateTable:
@@ -182,8 +179,7 @@ def _detect(
     ttl_ms = int(settings.state.ttl_days * DAY_MS)
 
     def new_state(partition: int) -> PartitionState:
-        owned = sum(1 for tp in app.lane.assignment() if tp.topic == topic)
-        share = max(1, settings.state.max_tenants // max(1, owned))
+        share = share_of(app, settings, topic)
         return PartitionState(
             partition,
             table.records,
@@ -191,68 +187,25 @@ def _detect(
             max_snapshot_bytes=settings.state.max_snapshot_bytes,
             ttl_ms=ttl_ms,
             metrics=metrics,
-            clock=lambda: int(time.time() * 1000),
+            clock=now_ms,
         )
 
-    deliveries, source = _deliveries(app), settings.source
-
-    def post(key: bytes, value: bytes) -> None:
-        deliveries.post(settings.topics.population, key, value, partition=PARTITION)
-
-    population = PopulationPost(
-        post,
-        MarkPost(post, settings.population.idle_seconds),
-        None if source.keyed_by_tenant else lambda: _partitions(app, source.topic),
-    )
+    deliveries = deliveries_of(app)
     return Detect(
         topic,
         reader,
         new_state,
-        _end_offsets(app),
+        end_offsets_of(app),
         deliveries,
         source=settings.source.topic,
         alerts=settings.topics.alerts,
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
-        population=population if settings.population.enabled else None,
-        known_time=lambda partition: min(table.records.time(partition), int(time.time() * 1000)),
+        population=population_post(app, settings, deliveries, metrics),
+        known_time=lambda partition: min(table.records.time(partition), now_ms()),
         on_findings=hooks.on_findings,
         on_step=hooks.on_step,
     )
-
-
-def _newcomers(
-    app: DistillwatchApp,
-    table: StateTable,
-    settings: Settings,
-    *,
-    judged: str,
-    metrics: Metrics,
-    hooks: Hooks,
-) -> NewcomerStage:
-    return NewcomerStage(
-        settings.topics.population,
-        table.records,
-        settings.detector,
-        _deliveries(app),
-        start=settings.population.baseline,
-        has_state=lambda: TP(settings.topics.state, PARTITION) in app.lane.assignment(),
-        partitions=lambda: _partitions(app, judged),
-        end_offsets=_end_offsets(app),
-        alerts=settings.topics.alerts,
-        dead_letters=settings.topics.dead_letters,
-        metrics=metrics,
-        on_findings=hooks.on_findings,
-        on_step=hooks.on_step,
-    )
-
-
-def _end_offsets(app: DistillwatchApp) -> EndOffsets:
-    async def end_offsets(partitions: Sequence[TP]) -> Mapping[TP, int]:
-        ends: Mapping[TP, int] = await app.lane.highwaters(*partitions)
-        return ends
-
-    return end_offsets
 
 
 def _pipeline(

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from models.campaign.finding import CampaignFinding
 from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
 from models.fleet import SLACK_MS, Fleet
-from models.population.newcomers import Newcomers
-from models.population.profile import EarlyProfile
-from models.population.progress import Progress
 from models.requests import decode_table
 from models.snapshot import peek
+from streams.backtest_fleetwide import BacktestFleetwide
 from streams.file_intake import Reject, SketchedLines
+from streams.partition_state import fingerprints_of
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import StateRecord
 
@@ -33,7 +33,9 @@ class Summary:
     empty
         Blank lines.
     findings
-        How many, by activity and severity.
+        How many about tenants, by activity and severity.
+    campaigns
+        The same about campaigns.
     dead_letters
         How many lines, by reason.
     places
@@ -44,8 +46,14 @@ class Summary:
     empty: int = 0
     tenants: set[bytes] = field(default_factory=set)
     findings: Counter[tuple[Activity, Severity]] = field(default_factory=Counter)
+    campaigns: Counter[tuple[Activity, Severity]] = field(default_factory=Counter)
     dead_letters: Counter[str] = field(default_factory=Counter)
     places: dict[str, list[str]] = field(default_factory=dict)
+
+    def count(self, finding: CampaignFinding | Finding) -> None:
+        """Count a finding."""
+        counts = self.campaigns if isinstance(finding, CampaignFinding) else self.findings
+        counts[finding.activity, finding.severity] += 1
 
     def reject(self, reject: Reject) -> None:
         """Count a bad line."""
@@ -68,8 +76,8 @@ class Backtest:
         Event time without a request after which a tenant is forgotten, in milliseconds.
     checkpoint_events
         Events between two looks at what does not fit.
-    newcomers
-        Compares tenants without a past with their peers, if that is wanted.
+    fleetwide
+        Judges the whole fleet by the same store, if that is wanted.
     """
 
     def __init__(
@@ -80,18 +88,19 @@ class Backtest:
         max_tenants: int,
         ttl_ms: int,
         checkpoint_events: int,
-        newcomers: Newcomers | None = None,
+        fleetwide: BacktestFleetwide | None = None,
     ) -> None:
         self.summary = Summary()
-        self._newcomers = newcomers
-        self._progress = Progress(1)
+        self._fleetwide = fleetwide
         self._store = store
         self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms)
         self._ttl_ms = ttl_ms
         self._checkpoint_events = checkpoint_events
         self._time = 0
 
-    def run(self, batches: Iterable[SketchedLines], on_reject: Callable[[Reject], None]) -> Iterator[Finding]:
+    def run(
+        self, batches: Iterable[SketchedLines], on_reject: Callable[[Reject], None]
+    ) -> Iterator[CampaignFinding | Finding]:
         """Judge batches in order and yield the findings as they are made."""
         for batch in batches:
             for reject in batch.rejects:
@@ -100,7 +109,7 @@ class Backtest:
             self.summary.empty += batch.empty
             yield from self._judge(batch.records)
 
-    def _judge(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[Finding]:
+    def _judge(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[CampaignFinding | Finding]:
         """Judge records, up to the next checkpoint at a time."""
         done = 0
         while done < len(records):
@@ -108,10 +117,10 @@ class Backtest:
             yield from self._judge_some(records[done:until])
             done = until
             if self._since_checkpoint() == 0:
-                yield from self._count(self._forget_idle())
+                yield from self._say(list(self._forget_idle()))
                 self._checkpoint()
 
-    def _judge_some(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[Finding]:
+    def _judge_some(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[CampaignFinding | Finding]:
         requests, _, failures = decode_table([key for key, _ in records], [value for _, value in records])
         for error in failures.values():
             raise error
@@ -120,24 +129,23 @@ class Backtest:
         self.summary.tenants.update(key for key, _ in records)
         self._time = max(self._time, int(requests.rows["time"].max()))
         offsets = range(first, first + len(records))
-        yield from self._count(self._fleet.apply_many(requests, offsets))
-        yield from self._count(self._compare(self._fleet.take_profiles()))
+        yield from self._say(self._fleet.apply_many(requests, offsets))
+        profiles, fingerprints = self._fleet.take_profiles(), fingerprints_of(self._fleet)
+        if self._fleetwide is not None:
+            yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time))
 
-    def _compare(self, profiles: Iterable[EarlyProfile]) -> list[Finding]:
-        """Compare the tenants that came of age with their peers, as far as time has passed."""
-        if self._newcomers is None:
-            return []
-        for profile in profiles:
-            self._newcomers.add(profile)
-        self._progress.reach(0, self._time)
-        return self._newcomers.close(self._progress.settled)
+    def _say(self, findings: list[Finding]) -> Iterator[CampaignFinding | Finding]:
+        """Say what was found of tenants alone, which those who judge the whole fleet hear as well."""
+        if self._fleetwide is not None:
+            self._fleetwide.note(findings)
+        return self._count(findings)
 
     def _since_checkpoint(self) -> int:
         return self.summary.events % self._checkpoint_events
 
-    def _count(self, findings: Iterable[Finding]) -> Iterator[Finding]:
+    def _count(self, findings: Iterable[CampaignFinding | Finding]) -> Iterator[CampaignFinding | Finding]:
         for finding in findings:
-            self.summary.findings[finding.activity, finding.severity] += 1
+            self.summary.count(finding)
             yield finding
 
     def _forget_idle(self) -> Iterator[Finding]:
@@ -153,6 +161,8 @@ class Backtest:
             {tenant.encode(): self._record(snapshot) for tenant, snapshot in self._fleet.changed()}
         )
         self._fleet.checkpointed()
+        if self._fleetwide is not None:
+            self._fleetwide.checkpoint()
 
     def _restore(self, tenant: str) -> bytes | None:
         record = self._store.get(tenant.encode())

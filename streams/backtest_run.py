@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
@@ -13,17 +14,20 @@ from typing import BinaryIO
 import orjson
 
 from models.errors import DistillwatchError
-from models.population.newcomers import Newcomers
+from models.finding import Activity, Severity
 from streams.backtest import Backtest, Summary
+from streams.backtest_fleetwide import BacktestFleetwide
 from streams.baseline import load_baseline, save_baseline
 from streams.event_files import Line
 from streams.file_intake import IntakePlan, Reject, sketch_files
 from streams.ocsf import to_ocsf
+from streams.population_state import Fleetwide, fleetwide
 from streams.settings import Settings
 from streams.snapshot_store import SnapshotStore
 
 STDOUT = "-"
 DAY_MS = 86_400_000
+Counts = Counter[tuple[Activity, Severity]]
 
 
 def run_backtest(
@@ -61,17 +65,18 @@ def run_backtest(
         settings.privacy.key,
         newest=int(time.time() * 1000) + settings.source.max_ahead_ms,
     )
-    newcomers = _newcomers(settings)
+    fleet = _fleetwide(settings)
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
+        store = stack.enter_context(SnapshotStore(settings.state.folder))
         backtest = Backtest(
             settings.detector,
-            stack.enter_context(SnapshotStore(settings.state.folder)),
+            store,
             max_tenants=settings.state.max_tenants,
             ttl_ms=int(settings.state.ttl_days * DAY_MS),
             checkpoint_events=settings.state.checkpoint_events,
-            newcomers=newcomers,
+            fleetwide=None if fleet is None else _judging(fleet, store, settings),
         )
 
         def on_reject(reject: Reject) -> None:
@@ -79,20 +84,26 @@ def run_backtest(
 
         for finding in backtest.run(sketch_files(lines, plan, processes), on_reject):
             write_finding(to_ocsf(finding, replay=True))
-    if newcomers is not None and save_baseline_to is not None:
-        save_baseline(save_baseline_to, newcomers)
+    if fleet is not None and save_baseline_to is not None:
+        save_baseline(save_baseline_to, fleet.newcomers)
     seconds = time.monotonic() - begin
     with _json_lines(_in_folder(report, "summary.json")) as write:
         write(summary_record(backtest.summary, seconds))
     return summary_text(backtest.summary, seconds)
 
 
-def _newcomers(settings: Settings) -> Newcomers | None:
-    """Return what compares newcomers, with the baseline that the settings name."""
+def _fleetwide(settings: Settings) -> Fleetwide | None:
+    """Return the models of the whole fleet, with the baseline that the settings name."""
     if not settings.population.enabled:
         return None
     start = settings.population.baseline
-    return Newcomers(settings.detector) if start is None else load_baseline(start, settings.detector)
+    newcomers = None if start is None else load_baseline(start, settings.detector)
+    return fleetwide(settings.detector, settings.campaign_config, newcomers)
+
+
+def _judging(fleet: Fleetwide, store: SnapshotStore, settings: Settings) -> BacktestFleetwide:
+    memory_ms = int(settings.campaigns.memory_days * DAY_MS)
+    return BacktestFleetwide(fleet, store, most=settings.state.max_tenants, memory_ms=memory_ms)
 
 
 def summary_record(summary: Summary, seconds: float) -> dict[str, object]:
@@ -102,10 +113,8 @@ def summary_record(summary: Summary, seconds: float) -> dict[str, object]:
         "tenants": len(summary.tenants),
         "blank_lines": summary.empty,
         "seconds": round(seconds, 3),
-        "findings": [
-            {"activity": activity.name.lower(), "severity": severity.name.lower(), "count": count}
-            for (activity, severity), count in sorted(summary.findings.items())
-        ],
+        "findings": _counts(summary.findings),
+        "campaigns": _counts(summary.campaigns),
         "dead_letters": [
             {"reason": reason, "count": count, "first": summary.places[reason]}
             for reason, count in sorted(summary.dead_letters.items())
@@ -113,14 +122,22 @@ def summary_record(summary: Summary, seconds: float) -> dict[str, object]:
     }
 
 
+def _counts(findings: Counts) -> list[dict[str, object]]:
+    return [
+        {"activity": activity.name.lower(), "severity": severity.name.lower(), "count": count}
+        for (activity, severity), count in sorted(findings.items())
+    ]
+
+
 def summary_text(summary: Summary, seconds: float) -> str:
     """The summary for people."""
     rate = summary.events / max(seconds, 1e-9)
     tenants = len(summary.tenants)
     text = [f"{summary.events:,} events of {tenants:,} tenants in {seconds:.1f} s ({rate:,.0f} a second)"]
-    for (activity, severity), count in sorted(summary.findings.items()):
-        text.append(f"  {activity.name.lower():<7} {severity.name.lower():<13} {count:>7,}")
-    if not summary.findings:
+    for kind, findings in (("", summary.findings), (" campaigns", summary.campaigns)):
+        for (activity, severity), count in sorted(findings.items()):
+            text.append(f"  {activity.name.lower():<7} {severity.name.lower():<13} {count:>7,}{kind}")
+    if not summary.findings and not summary.campaigns:
         text.append("  no findings")
     for reason, count in sorted(summary.dead_letters.items()):
         places = summary.places[reason]

@@ -1,4 +1,4 @@
-"""The population baseline at rest: on the state topic, and in a file of its own.
+"""What is known of the whole fleet at rest on the state topic, and the peers of newcomers in a file.
 
 On the state topic it may be larger than a record may be, and is cut into parts. The parts of two checkpoints
 in a row have different keys, and the head, which names them, is written when they have arrived: at any crash
@@ -26,7 +26,8 @@ PART_BYTES = 524_288
 """Every state topic takes records of twice that size."""
 
 MOST_PARTS = 4096
-_VERSION = 1
+FORM = 2
+"""In which form the whole is kept; in the first there were no campaigns."""
 _MOST_CRC = 2**32 - 1
 
 
@@ -43,14 +44,17 @@ class Kept:
     position
         Offset on the population topic of the record to be read next.
     serial
-        How often the baseline was written; counts for the parts as the position does for other records.
+        How often it was written; counts for the parts as the position does for other records.
     body
         What was kept.
+    form
+        Of the body, 1 to `FORM`.
     """
 
     position: int
     serial: int
     body: bytes
+    form: int = FORM
 
 
 def part_key(serial: int, number: int) -> bytes:
@@ -73,7 +77,7 @@ def cut(kept: Kept, time: int) -> tuple[dict[bytes, StateRecord], StateRecord]:
         for number, piece in enumerate(pieces)
     }
     out = Writer()
-    for value in (_VERSION, kept.serial, len(pieces), google_crc32c.value(body)):
+    for value in (kept.form, kept.serial, len(pieces), google_crc32c.value(body)):
         out.number(value)
     return parts, StateRecord(kept.position, time, out.finish())
 
@@ -90,15 +94,16 @@ def join(get: Get) -> Kept | None:
     if head is None:
         return None
     source = Reader(head.body)
-    if source.number() != _VERSION:
-        raise SnapshotError(f"the population's head is not of version {_VERSION}")
+    form = source.number()
+    if not 1 <= form <= FORM:
+        raise SnapshotError(f"the population's head is not of version {FORM}")
     serial, count, checksum = source.count(), source.count(MOST_PARTS), source.count(_MOST_CRC)
     source.end()
     parts = [get(part_key(serial, number)) for number in range(count)]
     body = b"".join(part.body for part in parts if part is not None)
     if None in parts or google_crc32c.value(body) != checksum:
         raise SnapshotError("the population's parts are not those that its head stands for")
-    return Kept(head.position, serial, body)
+    return Kept(head.position, serial, body, form)
 
 
 def save_baseline(file: Path, newcomers: Newcomers) -> None:

@@ -26,7 +26,7 @@ class DeadLetter:
     detail
         A sentence without any text of the payload.
     stage
-        `intake` or `detect`.
+        `intake`, `detect`, `templates` or `population`.
     """
 
     key: bytes | None

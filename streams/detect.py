@@ -45,7 +45,7 @@ class Detect(Stage):
     deliveries
         Of this stage alone.
     population
-        Posts on the population topic by the same deliveries, if there is one.
+        Posts what the whole fleet is judged by, by the same deliveries, if it is judged.
     known_time
         The event time in ms that a partition had reached which is not open yet.
     on_findings
@@ -120,7 +120,7 @@ class Detect(Stage):
             for letter in batch.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             if self._population:
-                self._population.judged(tp.partition, judgement.profiles, state.now(), batch.marks)
+                self._population.judged(tp.partition, judgement, state.now(), batch.marks)
         self._metrics.read("detect", batch)
         self._metrics.found(judgement.findings)
         self._metrics.event_time(state.record.time)

@@ -16,8 +16,8 @@ from yarl import URL
 
 from streams.connection import faust_credentials
 from streams.dead_letters import OVERHEAD_BYTES
-from streams.newcomers import NewcomerStage
 from streams.pipeline import Pipeline
+from streams.population_stage import PopulationStage
 from streams.recovery import StrictTableManager
 from streams.settings import Settings
 from streams.state_table import StateTable
@@ -61,7 +61,7 @@ class DistillwatchApp(faust.App):
         self.table: StateTable | None = None
         self.positions: Mapping[str, Callable[[int], int | None]] = {}
         """By batch topic, how far the state says that a partition was processed; nothing where it is lost."""
-        self.population: NewcomerStage | None = None
+        self.population: PopulationStage | None = None
 
     @property
     def lane(self) -> BatchConsumer:

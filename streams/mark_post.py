@@ -26,6 +26,8 @@ class MarkPost:
         How long nothing must have come.
     clock
         Seconds that pass.
+    of_templates
+        Whether the partitions are those of the fingerprint topic.
     """
 
     def __init__(
@@ -33,10 +35,13 @@ class MarkPost:
         post: Callable[[bytes, bytes], None],
         idle_seconds: float,
         clock: Callable[[], float] = clocks.monotonic,
+        *,
+        of_templates: bool = False,
     ) -> None:
         self._post = post
         self._idle_seconds = idle_seconds
         self._clock = clock
+        self._of_templates = of_templates
         self._batches: dict[int, int] = {}
         self._quiet_since: dict[int, float] = {}
         self._looked: dict[int, float] = {}
@@ -67,4 +72,4 @@ class MarkPost:
         self._looked.clear()
 
     def _mark(self, partition: int, time: int, *, idle: bool) -> None:
-        self._post(*mark_record(Mark(partition, time, idle)))
+        self._post(*mark_record(Mark(partition, time, idle, self._of_templates)))

@@ -10,6 +10,8 @@ from functools import partial
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
+from models.campaign.campaigns import Campaigns
+from models.campaign.finding import CampaignFinding
 from models.episode import State
 from models.finding import Finding
 from models.population.newcomers import Newcomers
@@ -90,6 +92,18 @@ class Metrics:
             "distillwatch_population_late_profiles", "Profiles that came too late, or when too many waited."
         )
         self._accused = gauge("distillwatch_population_accused_tenants", "Newcomers that were accused.")
+        self._fingerprints = counter(
+            "distillwatch_campaign_fingerprints_total", "Uses of templates that were told to be compared."
+        )
+        self._open = gauge("distillwatch_campaign_open_campaigns", "Campaigns that are open.")
+        self._members = gauge("distillwatch_campaign_members", "Accounts that campaigns name.")
+        self._shared = gauge("distillwatch_campaign_shared_templates", "Known templates that tenants share.")
+        self._judged = gauge(
+            "distillwatch_campaign_closed_timestamp_seconds", "Event time up to which campaigns are judged."
+        )
+        self._missed = gauge(
+            "distillwatch_campaign_late_fingerprints", "Fingerprints that came too late to be judged."
+        )
         self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
         self._last_event_ms = 0
 
@@ -115,7 +129,7 @@ class Metrics:
         if count:
             self._skipped.labels(why).inc(count)
 
-    def found(self, findings: Sequence[Finding]) -> None:
+    def found(self, findings: Sequence[Finding | CampaignFinding]) -> None:
         """Count findings."""
         for finding in findings:
             self._findings.labels(finding.activity.name.lower(), finding.severity.name.lower()).inc()
@@ -171,6 +185,18 @@ class Metrics:
         self._compared.set(newcomers.closed / 1000 if newcomers else 0)
         self._late.set(newcomers.late if newcomers else 0)
         self._accused.set(newcomers.accused if newcomers else 0)
+
+    def fingerprints(self, count: int) -> None:
+        """Count fingerprints that were posted."""
+        self._fingerprints.inc(count)
+
+    def campaigns(self, campaigns: Campaigns | None) -> None:
+        """Note how the search for campaigns is; nothing where another worker has it."""
+        self._open.set(campaigns.open if campaigns else 0)
+        self._members.set(campaigns.members if campaigns else 0)
+        self._shared.set(campaigns.templates if campaigns else 0)
+        self._judged.set(campaigns.closed / 1000 if campaigns else 0)
+        self._missed.set(campaigns.late if campaigns else 0)
 
     def build(self, **what: str) -> None:
         """State the versions that run."""

@@ -37,6 +37,7 @@ from typing import Protocol
 
 import structlog
 
+from models.campaign.fingerprint import Fingerprint
 from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Finding
@@ -49,7 +50,6 @@ from streams.metrics import Metrics
 from streams.reading import Batch
 from streams.snapshot_store import StoreError
 from streams.state_record import (
-    OWN_KEY,
     PARTITION_KEY,
     PartitionRecord,
     StateRecord,
@@ -110,7 +110,12 @@ class Records(Protocol):
         """Keep or forget records."""
 
     def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
-        """Return the keys of the oldest records of before a time, at most so many."""
+        """Return the keys of the oldest records of tenants of before a time, at most so many."""
+
+
+def fingerprints_of(fleet: object) -> list[Fingerprint]:
+    """Return what a fleet says of its tenants' templates since the last call, where it says anything."""
+    return list(getattr(fleet, "take_fingerprints", list)())
 
 
 @dataclass(slots=True)
@@ -119,7 +124,7 @@ class Judgement:
 
     Parameters
     ----------
-    findings, profiles
+    findings, profiles, fingerprints
         In the order of the requests.
     failures
         By offset, the unexpected errors that a sketch led to.
@@ -127,6 +132,7 @@ class Judgement:
 
     findings: list[Finding] = field(default_factory=list)
     profiles: list[EarlyProfile] = field(default_factory=list)
+    fingerprints: list[Fingerprint] = field(default_factory=list)
     failures: dict[int, Exception] = field(default_factory=dict)
 
 
@@ -222,6 +228,7 @@ class PartitionState:
         if offsets:
             judgement.findings += self.fleet.apply_many(requests, offsets, failed)
             judgement.profiles += self.fleet.take_profiles()
+            judgement.fingerprints += fingerprints_of(self.fleet)
             record.time = max(record.time, int(requests.rows["time"].max()))
         record.position = max(record.position, position)
         self._count()
@@ -284,7 +291,7 @@ class PartitionState:
         keys = self._records.older_than(self.partition, oldest, SWEEP_AT_ONCE)
         if len(keys) < SWEEP_AT_ONCE:
             self._next_sweep = now + SWEEP_EVERY_MS
-        idle = [key.decode() for key in keys if not key.startswith(OWN_KEY)]
+        idle = [key.decode() for key in keys]
         live = self.fleet.tenants
         gone = [name for name in idle if name not in live or live[name].time < oldest]
         findings = [finding for name in gone for finding in self.fleet.expire(name, now)]

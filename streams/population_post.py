@@ -1,40 +1,46 @@
-"""What detect says on the population topic: early profiles, and how far its partitions are."""
+"""What detect says beside its alerts, for those who judge the whole fleet, and how far its partitions are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from models.population.profile import EarlyProfile
 from models.population.progress import Progress
+from streams.fingerprint_post import FingerprintPost
 from streams.mark_post import MarkPost
-from streams.population_records import Mark, profile_record
+from streams.partition_state import Judgement
+from streams.population_records import Mark, population_record
 
 
 class PopulationPost:
-    """Posts profiles, and after them the marks that cover them.
+    """Posts profiles, fingerprints and what was said of tenants, and after them the marks that cover them.
 
     Parameters
     ----------
     post
-        Posts a key and a value, in order.
+        Posts a key and a value on the population topic, in order.
     marks
-        Posts by the same.
+        Posts by the same, and wherever the fingerprints go.
+    fingerprints
+        Posts those, if campaigns are sought; what was said of tenants is of use to them alone.
     sources
         How many partitions the source topic has; nothing where it is the one that is judged. Requests of all
         of them meet in a partition of the sketch topic, which is as far as the last of them.
     """
 
     def __init__(
-        self, post: Callable[[bytes, bytes], None], marks: MarkPost, sources: Callable[[], int] | None = None
+        self,
+        post: Callable[[bytes, bytes], None],
+        marks: MarkPost,
+        sources: Callable[[], int] | None = None,
+        fingerprints: FingerprintPost | None = None,
     ) -> None:
         self._post = post
         self._marks = marks
+        self._fingerprints = fingerprints
         self._sources = sources
         self._progress: dict[int, Progress] = {}
 
-    def judged(
-        self, partition: int, profiles: Sequence[EarlyProfile], time: int, marks: Sequence[Mark] = ()
-    ) -> None:
+    def judged(self, partition: int, judgement: Judgement, time: int, marks: Sequence[Mark] = ()) -> None:
         """Post what came of a chunk.
 
         Parameters
@@ -44,8 +50,12 @@ class PopulationPost:
         marks
             What intake said in it.
         """
-        for profile in profiles:
-            self._post(*profile_record(profile))
+        for profile in judgement.profiles:
+            self._post(*population_record(profile))
+        if self._fingerprints is not None:
+            self._fingerprints.post(judgement.fingerprints)
+            for finding in judgement.findings:
+                self._post(*population_record(finding))
         self._marks.reach(partition, time if self._sources is None else self._heard(partition, marks))
 
     def rest(self, partition: int, time: int, *, waits: bool) -> None:

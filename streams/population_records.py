@@ -1,10 +1,13 @@
-"""Records of the population topic: early profiles of tenants, and marks of how far the partitions are.
+"""Records of the population topic, and of the topics on which marks stand as well.
 
-Whoever reads the topic in order knows, when a mark says that a partition has reached an event time, every
-profile of that partition from before it. No key of one kind can be a key of the other: 0xFF stands in no
-tenant's name. Compaction keeps the last record of a tenant and an age, and the last mark of a partition.
+On the population topic stand early profiles of tenants, fingerprints of templates that tenants share, what
+detect said of a tenant, and marks of how far the partitions are. Whoever reads the topic in order knows, when
+a mark says that a partition has reached an event time, all that came of that partition from before it. No key
+of one kind can be a key of another: 0xFF stands in no tenant's name. Compaction keeps the last record of a
+tenant and an age, of a tenant and a template, of what was said of a tenant, and the last mark of a partition.
 
-Marks stand on the sketch topic as well: there intake says how far the partitions of the source are.
+Marks stand on the sketch topic as well, where intake says how far the partitions of the source are, and on
+the fingerprint topic, where detect says how far its own are.
 """
 
 from __future__ import annotations
@@ -13,9 +16,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from models.campaign.fingerprint import Fingerprint, decode_fingerprint
 from models.codec import Reader, Writer
 from models.errors import DecodeError, SnapshotError
 from models.event import MAX_NAME_BYTES
+from models.finding import Finding
+from models.finding_codec import decode_finding, encode_finding
 from models.population.profile import EarlyProfile, decode_profile
 from models.sketch import MAX_PARTITION
 
@@ -25,7 +31,11 @@ PARTITION = 0
 MARK_KEY = b"\xffmark"
 """How the keys of marks begin."""
 
+_TEMPLATES = b"t"
+_SHARED_KEY = b"\xfffp"
+_EPISODE_KEY = b"\xffepisode"
 _BEFORE_AGE = b"\xff"
+_TEMPLATE_BYTES = 8
 _VERSION = 1
 
 
@@ -39,11 +49,34 @@ class Mark:
         Event time in Unix milliseconds up to which all that follows from it is posted; 0 for none yet.
     idle
         Whether nothing has come for a while.
+    of_templates
+        Whether it is a partition of the fingerprint topic, and not one that is judged.
     """
 
     partition: int
     time: int
     idle: bool
+    of_templates: bool = False
+
+
+Said = EarlyProfile | Fingerprint | Finding | Mark
+"""What a record of the population topic says."""
+
+
+def population_record(said: Said) -> tuple[bytes, bytes]:
+    """Return key and value of a record of the population topic."""
+    if isinstance(said, Mark):
+        return mark_record(said)
+    if isinstance(said, EarlyProfile):
+        return profile_record(said)
+    if isinstance(said, Finding):
+        return _EPISODE_KEY + said.tenant.encode(), encode_finding(said)
+    return _SHARED_KEY + template_key(said.template) + said.tenant.encode(), said.encode()
+
+
+def template_key(template: int) -> bytes:
+    """Return the key of a template: its hash, big-endian."""
+    return template.to_bytes(_TEMPLATE_BYTES, "big")
 
 
 def profile_record(profile: EarlyProfile) -> tuple[bytes, bytes]:
@@ -56,19 +89,43 @@ def mark_record(mark: Mark) -> tuple[bytes, bytes]:
     out = Writer()
     for number in (_VERSION, mark.time, int(mark.idle)):
         out.number(number)
-    return MARK_KEY + str(mark.partition).encode(), out.finish()
+    kind = _TEMPLATES if mark.of_templates else b""
+    return MARK_KEY + kind + str(mark.partition).encode(), out.finish()
 
 
-def read_record(key: bytes, value: bytes) -> EarlyProfile | Mark:
+def read_record(key: bytes, value: bytes) -> Said:
     """Read a record of the population topic.
 
     Raises
     ------
     DecodeError
-        It is neither a profile nor a mark, or damaged.
+        It is nothing that stands there, or damaged.
     """
-    with _explained():
-        return _read_mark(key, value) if key.startswith(MARK_KEY) else _read_profile(key, value)
+    with _explained("bad_population_record", "neither a profile nor a mark"):
+        if not key.startswith(_BEFORE_AGE):
+            return _read_profile(key, value)
+        if key.startswith(_EPISODE_KEY):
+            return _keyed(decode_finding(value), key)
+        if key.startswith(_SHARED_KEY):
+            return _keyed(decode_fingerprint(value), key)
+        return _read_mark(key, value)
+
+
+def read_fingerprint_record(key: bytes, value: bytes) -> Fingerprint | Mark:
+    """Read a record of the fingerprint topic.
+
+    Raises
+    ------
+    DecodeError
+        It is neither a fingerprint nor a mark, or damaged.
+    """
+    with _explained("bad_fingerprint_record", "neither a fingerprint nor a mark"):
+        if key.startswith(MARK_KEY):
+            return _read_mark(key, value)
+        fingerprint = decode_fingerprint(value)
+        if key != template_key(fingerprint.template):
+            raise SnapshotError("the key is another template than the value's")
+        return fingerprint
 
 
 def read_mark(key: bytes, value: bytes) -> Mark:
@@ -79,21 +136,30 @@ def read_mark(key: bytes, value: bytes) -> Mark:
     DecodeError
         It is none, or damaged.
     """
-    with _explained():
+    with _explained("bad_population_record", "not a mark"):
         return _read_mark(key, value)
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explained(reason: str, what: str) -> Iterator[None]:
     try:
         yield
     except (SnapshotError, ValueError) as error:  # what is no text, or no number
         detail = str(error) if isinstance(error, SnapshotError) else "its key cannot be read"
-        raise DecodeError("bad_population_record", f"neither a profile nor a mark: {detail}") from None
+        raise DecodeError(reason, f"{what}: {detail}") from None
+
+
+def _keyed(said: Said, key: bytes) -> Said:
+    """Return what was read if that is its key."""
+    if population_record(said)[0] != key:
+        raise SnapshotError("the key is of something else than the value")
+    return said
 
 
 def _read_mark(key: bytes, value: bytes) -> Mark:
-    partition = int(key.removeprefix(MARK_KEY))
+    number = key.removeprefix(MARK_KEY)
+    of_templates = number.startswith(_TEMPLATES)
+    partition = int(number.removeprefix(_TEMPLATES))
     source = Reader(value)
     if source.number() != _VERSION:
         raise SnapshotError(f"the mark is not of version {_VERSION}")
@@ -101,7 +167,7 @@ def _read_mark(key: bytes, value: bytes) -> Mark:
     source.end()
     if not 0 <= partition <= MAX_PARTITION:
         raise SnapshotError("there is no such partition")
-    return Mark(partition, time, idle)
+    return Mark(partition, time, idle, of_templates)
 
 
 def _read_profile(key: bytes, value: bytes) -> EarlyProfile:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields
 from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -19,6 +21,7 @@ from pydantic import (
 )
 from pydantic.dataclasses import dataclass as pydantic_dataclass
 
+from models.campaign.config import CampaignConfig
 from models.config import DetectorConfig
 from models.errors import SettingsError
 from models.native import DEFAULT_LIMITS, InputLimits
@@ -151,9 +154,11 @@ class TopicSettings(Section):
     dead_letters: TopicName = "distillwatch-dead-letters"
     """Records that could not be understood, as they were."""
     population: TopicName = "distillwatch-population"
-    """Early profiles of tenants and how far the partitions are, from detect to newcomers; compacted."""
+    """What is judged for the whole fleet in one place: newcomers, shared templates, findings; compacted."""
+    fingerprints: TopicName = "distillwatch-fingerprints"
+    """Which tenant uses which template, keyed by template, from detect to templates."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 4
-    """Partitions of the sketch, state and population topics; at most so many workers share the detection."""
+    """Partitions of our topics but alerts and dead letters; at most so many workers share the detection."""
     replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
     """Copies of every partition; 3 in production."""
     check_at_start: bool = True
@@ -161,9 +166,9 @@ class TopicSettings(Section):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [self.sketches, self.state, self.alerts, self.dead_letters, self.population]
-        if len(set(names)) < len(names):
-            raise ValueError("sketches, state, alerts, dead_letters and population must all differ")
+        ours = ("sketches", "state", "population", "fingerprints", "alerts", "dead_letters")
+        if len({getattr(self, name) for name in ours}) < len(ours):
+            raise ValueError(f"{', '.join(ours)} must all differ")
         return self
 
 
@@ -198,24 +203,61 @@ class PrivacySettings(Section):
         return b"" if self.hash_key is None else self.hash_key.get_secret_value().encode()
 
 
-def _describe_detector(schema: dict[str, Any]) -> None:
-    """Take the descriptions from the docstring, where the detector keeps them."""
-    text = cleandoc(DetectorConfig.__doc__ or "")
-    for name, setting in schema["properties"].items():
-        lines = re.search(rf"^{name}\n((?:    .*\n?)+)", text, re.MULTILINE)
-        setting["description"] = " ".join(lines[1].split()) if lines else ""
+def _described_by(config: type) -> Callable[[dict[str, Any]], None]:
+    """Take the descriptions from the docstring, where the core keeps them."""
+    text = cleandoc(config.__doc__ or "")
+
+    def describe_all(schema: dict[str, Any]) -> None:
+        for name, setting in schema["properties"].items():
+            lines = re.search(rf"^{name}\n((?:    .*\n?)+)", text, re.MULTILINE)
+            setting.setdefault("description", " ".join(lines[1].split()) if lines else "")
+
+    return describe_all
 
 
-@pydantic_dataclass(frozen=True, config=ConfigDict(extra="forbid", json_schema_extra=_describe_detector))
+@contextmanager
+def _for_pydantic() -> Iterator[None]:
+    try:
+        yield
+    except SettingsError as error:
+        raise ValueError(str(error)) from None
+
+
+@pydantic_dataclass(
+    frozen=True, config=ConfigDict(extra="forbid", json_schema_extra=_described_by(DetectorConfig))
+)
 class DetectorSettings(DetectorConfig):
     """The detector; its settings, defaults and ranges are those of `models.config`."""
 
     def __post_init__(self) -> None:
         """Let pydantic collect what the detector refuses."""
-        try:
+        with _for_pydantic():
             super().__post_init__()
-        except SettingsError as error:
-            raise ValueError(str(error)) from None
+
+
+@pydantic_dataclass(
+    frozen=True,
+    config=ConfigDict(
+        extra="forbid",
+        use_attribute_docstrings=True,
+        json_schema_extra=_described_by(CampaignConfig),
+    ),
+)
+class CampaignSettings(CampaignConfig):
+    """The search for campaigns; its other settings are those of `models.campaign.config`."""
+
+    enabled: bool = True
+    """Whether accounts are judged together; needs `population.enabled`, and the same on all workers."""
+
+    def __post_init__(self) -> None:
+        """Let pydantic collect what the search refuses."""
+        with _for_pydantic():
+            super().__post_init__()
+
+    @property
+    def config(self) -> CampaignConfig:
+        """What the search itself has to know."""
+        return CampaignConfig(**{field.name: getattr(self, field.name) for field in fields(CampaignConfig)})
 
 
 class PopulationSettings(Section):
@@ -283,10 +325,16 @@ class Settings(Section):
     privacy: PrivacySettings = PrivacySettings()
     detector: DetectorSettings = DetectorSettings()
     population: PopulationSettings = PopulationSettings()
+    campaigns: CampaignSettings = CampaignSettings()
     state: StateSettings = StateSettings()
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()
+
+    @property
+    def campaign_config(self) -> CampaignConfig | None:
+        """Of the search for campaigns; nothing where it is off, or where nothing is judged for the fleet."""
+        return self.campaigns.config if self.campaigns.enabled and self.population.enabled else None
 
     @property
     def input_limits(self) -> InputLimits:

@@ -17,12 +17,24 @@ from types import TracebackType
 from typing import Self
 
 from models.errors import DistillwatchError
-from streams.state_record import StateRecord
+from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord
 
 _PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "page_size=32768")
 _CACHE = "cache_size=-4096"  # KiB
 _TABLE = "CREATE TABLE records (key BLOB PRIMARY KEY, position INTEGER, time INTEGER, body BLOB)"
-_INDEX = "CREATE INDEX by_time ON records (time)"
+# Each kind has an index of its own, so that those who look for the old of one kind never meet the other.
+_KINDS = {
+    b"": f"key < x'{OWN_KEY.hex()}'",
+    TEMPLATE_KEY: f"key > x'{TEMPLATE_KEY.hex()}' AND key < x'{(TEMPLATE_KEY + OWN_KEY * 9).hex()}'",
+}
+_INDEXES = [
+    f"CREATE INDEX by_time_{number} ON records (time, key) WHERE {kind}"
+    for number, kind in enumerate(_KINDS.values())
+]
+_OLD = {
+    prefix: f"SELECT key FROM records WHERE {kind} AND time < ? ORDER BY time, key LIMIT ?"  # noqa: S608
+    for prefix, kind in _KINDS.items()
+}
 _REPLACE = "ON CONFLICT DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in ("position", "time", "body")
 )
@@ -61,7 +73,8 @@ class SnapshotStore:
                 for pragma in (*_PRAGMAS, _CACHE):
                     self._database.execute(f"PRAGMA {pragma}")
                 self._database.execute(_TABLE)
-                self._database.execute(_INDEX)
+                for index in _INDEXES:
+                    self._database.execute(index)
             finally:  # on a disk that is full as well
                 Path(name).unlink()
 
@@ -111,11 +124,16 @@ class SnapshotStore:
         values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
         self._database.execute(_PUT_NEWER.format(values), [value for row in rows for value in row])
 
-    def older_than(self, time: int, most: int = -1) -> list[bytes]:
-        """Return keys whose record is of before a time in Unix milliseconds: the oldest, at most so many."""
-        query = "SELECT key FROM records WHERE time < ? ORDER BY time, key LIMIT ?"
+    def older_than(self, time: int, most: int = -1, kind: bytes = b"") -> list[bytes]:
+        """Return keys whose record is of before a time in Unix milliseconds: the oldest, at most so many.
+
+        Parameters
+        ----------
+        kind
+            Of tenants, or those that begin with `TEMPLATE_KEY`.
+        """
         with self._guard():
-            return [key for (key,) in self._database.execute(query, (time, most))]
+            return [key for (key,) in self._database.execute(_OLD[kind], (time, most))]
 
     def __len__(self) -> int:
         with self._guard():

@@ -7,8 +7,8 @@ from contextlib import closing
 from models.errors import DistillwatchError, SnapshotError
 from models.population.newcomers import Newcomers
 from streams.baseline import HEAD_KEY, join
-from streams.newcomers import newcomers_of
 from streams.population_records import PARTITION
+from streams.population_state import newcomers_of
 from streams.settings import Settings
 from streams.state_record import StateRecord, decode_state
 from streams.topic_reader import TopicReader

@@ -22,6 +22,9 @@ OWN_KEY = b"\xff"
 PARTITION_KEY = OWN_KEY + b"partition"
 """Key of a partition's own record."""
 
+TEMPLATE_KEY = OWN_KEY + b"template-"
+"""How the keys of templates begin; their hashes follow."""
+
 _HEADER = Struct("<2sBqq")
 _CRC = Struct("<I")
 _START = _HEADER.size + _CRC.size

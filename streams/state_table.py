@@ -19,7 +19,14 @@ from faust.types import TP
 
 from models.errors import SnapshotError
 from streams.snapshot_store import SnapshotStore
-from streams.state_record import OWN_KEY, PARTITION_KEY, StateRecord, decode_state, open_partition
+from streams.state_record import (
+    OWN_KEY,
+    PARTITION_KEY,
+    TEMPLATE_KEY,
+    StateRecord,
+    decode_state,
+    open_partition,
+)
 
 LOGGER = logging.getLogger("faust.tables")
 log = structlog.get_logger(__name__)
@@ -60,10 +67,16 @@ class StateStore(Store):  # type: ignore[type-arg]
         """Keep records that are being written; a key without one is forgotten."""
         self._store(partition).put(writes)
 
-    def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
-        """Return the keys of a partition's oldest records of before a time in Unix milliseconds."""
+    def older_than(self, partition: int, time: int, most: int, kind: bytes = b"") -> list[bytes]:
+        """Return the keys of a partition's oldest records of before a time in Unix milliseconds.
+
+        Parameters
+        ----------
+        kind
+            See `SnapshotStore.older_than`.
+        """
         store = self._stores.get(partition)
-        return [] if store is None else store.older_than(time, most)
+        return [] if store is None else store.older_than(time, most, kind)
 
     def keep_only(self, partitions: Iterable[int]) -> None:
         """Forget every other partition."""
@@ -111,7 +124,8 @@ class StateStore(Store):  # type: ignore[type-arg]
 def _record(key: bytes, value: bytes) -> StateRecord:
     """Decode a record; a key that names no tenant would stop whoever looks for the idle."""
     try:
-        key.removeprefix(OWN_KEY).decode()
+        if not key.startswith(TEMPLATE_KEY):
+            key.removeprefix(OWN_KEY).decode()
     except UnicodeDecodeError:
         raise SnapshotError("the key of a record of the state topic is not a tenant") from None
     return decode_state(value)

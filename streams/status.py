@@ -43,7 +43,8 @@ class Status:
             "hindrance": self.hindrance() or None,
             "partitions": self._partitions(),
             "live_tenants": int(live or 0),
-            "population": self._population(),
+            "population": self._fleetwide("population"),
+            "campaigns": self._fleetwide("campaigns"),
             "last_checkpoint_seconds": self._checkpoint_age(),
         }
 
@@ -61,8 +62,8 @@ class Status:
             for tp, position in sorted(self.app.lane.positions().items())
         ]
 
-    def _population(self) -> Mapping[str, Any] | None:
-        return self.app.population.report if self.app and self.app.population else None
+    def _fleetwide(self, what: str) -> Mapping[str, Any] | None:
+        return self.app.population.reports.get(what) if self.app and self.app.population else None
 
     def _checkpoint_age(self) -> float | None:
         at = self._registry.get_sample_value("distillwatch_last_checkpoint_timestamp_seconds")

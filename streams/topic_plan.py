@@ -131,6 +131,7 @@ def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]
         *([] if keyed else [_sketches(settings)]),
         _state(settings, partitions),
         *([_population(settings, partitions)] if settings.population.enabled else []),
+        *([_fingerprints(settings, partitions)] if settings.campaign_config else []),
         _alerts(settings),
         _dead_letters(settings),
     ]
@@ -219,7 +220,7 @@ def _user(kafka: KafkaSettings) -> str:
 def _follow_sketches(settings: Settings, spec: TopicSpec, existing: Mapping[str, TopicFacts]) -> TopicSpec:
     sketches = existing.get(settings.topics.sketches)
     if (
-        spec.role not in {"topics.state", "topics.population"}
+        spec.role not in {"topics.state", "topics.population", "topics.fingerprints"}
         or settings.source.keyed_by_tenant
         or not (sketches and sketches.partitions)
     ):
@@ -246,6 +247,11 @@ def _wrong_partitions(settings: Settings, spec: TopicSpec, facts: TopicFacts) ->
         return (
             f"{found}, as many as {like!r}, so that one worker has the first partition of both: stop the "
             "workers, delete the population topic and run `distillwatch topics apply`"
+        )
+    if spec.role == "topics.fingerprints":
+        return (
+            f"{found}, as many as {like!r}, so that templates are kept where the tenants are: stop the "
+            "workers, delete the fingerprint topic and run `distillwatch topics apply`"
         )
     return (
         f"{found}, as many as {like!r}, since a tenant's state lies in the partition of its events: stop the "
@@ -331,6 +337,20 @@ def _population(settings: Settings, partitions: int) -> TopicSpec:
         least={"retention.ms": 14 * DAY_MS, "max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
         # Not at once: until it is read, a profile must stand before the mark that covers it.
         initial={"retention.ms": str(30 * DAY_MS), "min.compaction.lag.ms": str(DAY_MS)},
+        fixed_partitions=True,
+    )
+
+
+def _fingerprints(settings: Settings, partitions: int) -> TopicSpec:
+    return TopicSpec(
+        role="topics.fingerprints",
+        name=settings.topics.fingerprints,
+        partitions=partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"READ", "WRITE"}),
+        exact={"cleanup.policy": "delete"},
+        least={"retention.ms": DAY_MS, "max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
+        initial={"retention.ms": str(7 * DAY_MS)},
         fixed_partitions=True,
     )
 

@@ -29,7 +29,7 @@ from models.snapshot import Header, digest, pack, peek, unpack
 from streams import event_files
 from streams.event_files import EventFile
 from streams.ocsf import to_record
-from streams.population_records import Mark, mark_record, profile_record, read_record
+from streams.population_records import Mark, population_record, read_record
 from streams.state_record import (
     PartitionRecord,
     StateRecord,
@@ -128,7 +128,7 @@ def population(data: bytes) -> None:
     key, _, value = data.partition(b"\0")
     with suppress(DecodeError):
         said = read_record(key, value)
-        assert read_record(*(mark_record(said) if isinstance(said, Mark) else profile_record(said))) == said
+        assert read_record(*population_record(said)) == said
     newcomers = Newcomers(DetectorConfig())
     try:
         newcomers.load(data)
@@ -195,7 +195,7 @@ def _population() -> Iterator[bytes]:
         newcomers.add(one)
         newcomers.close(1_772_583_000_000)
     yield newcomers.dump()
-    yield from (b"\0".join(pair) for pair in (profile_record(profile), mark_record(Mark(3, 0, idle=True))))
+    yield from (b"\0".join(population_record(said)) for said in (profile, Mark(3, 0, idle=True)))
 
 
 def _files() -> Iterator[bytes]:

@@ -52,11 +52,13 @@ class Names:
     alerts: str
     dead_letters: str
     population: str
+    fingerprints: str
     group: str
 
     def all_topics(self) -> list[str]:
         """Return the topics, the source first."""
-        return [self.source, self.sketches, self.state, self.population, self.alerts, self.dead_letters]
+        ours = [self.sketches, self.state, self.population, self.fingerprints]
+        return [self.source, *ours, self.alerts, self.dead_letters]
 
 
 class MakeSettings(Protocol):
@@ -124,6 +126,7 @@ def names() -> Names:
         alerts=f"alerts-{unique}",
         dead_letters=f"dead-letters-{unique}",
         population=f"population-{unique}",
+        fingerprints=f"fingerprints-{unique}",
         group=f"distillwatch-{unique}",
     )
 
@@ -178,6 +181,7 @@ def settings_for(bootstrap: str, names: Names, **sections: dict[str, Any]) -> Se
             "alerts": names.alerts,
             "dead_letters": names.dead_letters,
             "population": names.population,
+            "fingerprints": names.fingerprints,
             "partitions": 2,
         },
         "embedding": {"kind": "hashed"},

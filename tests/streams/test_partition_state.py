@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import pytest
 
+from models.campaign.fingerprint import Fingerprint
 from models.episode import State
 from models.finding import Finding
 from models.judging import OnError
@@ -18,7 +19,7 @@ from streams.metrics import Metrics
 from streams.partition_state import SWEEP_AT_ONCE, FrozenPartition, PartitionState
 from streams.reading import Batch
 from streams.snapshot_store import StoreError
-from streams.state_record import PARTITION_KEY, StateRecord, open_partition
+from streams.state_record import OWN_KEY, PARTITION_KEY, StateRecord, open_partition
 
 DAY = 86_400_000
 NOW = 1_800_000_000_000
@@ -48,6 +49,9 @@ class CountingFleet:
         return found
 
     def take_profiles(self) -> list[EarlyProfile]:
+        return []
+
+    def take_fingerprints(self) -> list[Fingerprint]:
         return []
 
     def _apply(self, request_id: str, tenant: str, offset: int) -> list[Finding]:
@@ -99,7 +103,8 @@ class Store:
 
     def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
         assert partition == 3
-        return [key for key, record in self.kept.items() if record.time < time][:most]
+        idle = [key for key, record in self.kept.items() if record.time < time]
+        return [key for key in idle if not key.startswith(OWN_KEY)][:most]
 
 
 def new_state(store: Store, max_snapshot_bytes: int = 1000) -> tuple[PartitionState, CountingFleet]:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 from models.population.newcomers import BATCH_MS
-from models.population.profile import EarlyProfile
 from models.population.progress import DISORDER_MS
 from streams.mark_post import MarkPost
+from streams.partition_state import Judgement
 from streams.population_post import PopulationPost
-from streams.population_records import Mark, read_record
+from streams.population_records import Mark, Said, read_record
 from tests.models.population.crowd import START_MS, harvest
 
 BORDER = START_MS - START_MS % BATCH_MS + DISORDER_MS
@@ -17,13 +17,13 @@ class Desk:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self.said: list[EarlyProfile | Mark] = []
+        self.said: list[Said] = []
         self.post = PopulationPost(self._take, MarkPost(self._take, IDLE, lambda: self.now))
 
     def _take(self, key: bytes, value: bytes) -> None:
         self.said.append(read_record(key, value))
 
-    def look(self, seconds: int, *, waits: bool = False) -> list[tuple[float, EarlyProfile | Mark]]:
+    def look(self, seconds: int, *, waits: bool = False) -> list[tuple[float, Said]]:
         """Look at partition 2 every second and return what was said, and when."""
         said = []
         for _ in range(seconds):
@@ -43,14 +43,14 @@ RESTS = Mark(2, BORDER, idle=True)
 
 def test_profiles_stand_before_the_mark_that_covers_them() -> None:
     desk, profile = Desk(), harvest("acme", START_MS)
-    desk.post.judged(2, [profile], BORDER)
+    desk.post.judged(2, Judgement(profiles=[profile]), BORDER)
     assert desk.said == [profile, mark(BORDER)]
 
 
 def test_a_mark_is_made_where_a_batch_may_be_over_and_nowhere_else() -> None:
     desk = Desk()
     for time in (BORDER, BORDER + 5, BORDER + BATCH_MS - 1, BORDER + BATCH_MS, BORDER + BATCH_MS + 1):
-        desk.post.judged(2, [], time)
+        desk.post.judged(2, Judgement(), time)
     assert desk.said == [mark(BORDER), mark(BORDER + BATCH_MS)]
 
 
@@ -63,7 +63,7 @@ def test_what_waits_or_was_judged_keeps_a_partition_from_saying_so() -> None:
     desk.look(30)
     assert desk.look(1, waits=True) == []
     assert desk.look(40) == [(62, RESTS)]
-    desk.post.judged(2, [], BORDER)
+    desk.post.judged(2, Judgement(), BORDER)
     desk.said.clear()
     assert desk.look(31) == [(102, RESTS)]
 
@@ -78,11 +78,11 @@ def test_who_did_not_look_for_a_while_cannot_say_so() -> None:
 
 def test_after_a_rebalance_all_is_said_anew() -> None:
     desk = Desk()
-    desk.post.judged(2, [], BORDER)
+    desk.post.judged(2, Judgement(), BORDER)
     desk.look(20)
     desk.post.reset()
     desk.said.clear()
-    desk.post.judged(2, [], BORDER)
+    desk.post.judged(2, Judgement(), BORDER)
     assert desk.said == [mark(BORDER)]
     desk.said.clear()
     assert desk.look(30) == []
@@ -91,9 +91,9 @@ def test_after_a_rebalance_all_is_said_anew() -> None:
 def test_a_partition_of_sketches_is_as_far_as_the_last_partition_of_the_source() -> None:
     desk = Desk()
     post = PopulationPost(desk._take, MarkPost(desk._take, IDLE, lambda: 0.0), lambda: 2)
-    post.judged(2, [], BORDER + 9 * BATCH_MS, [Mark(0, BORDER + 9 * BATCH_MS, idle=False)])
+    post.judged(2, Judgement(), BORDER + 9 * BATCH_MS, [Mark(0, BORDER + 9 * BATCH_MS, idle=False)])
     assert desk.said == [Mark(2, 0, idle=False)]
-    post.judged(2, [], BORDER, [Mark(1, BORDER, idle=False), Mark(1, BORDER + BATCH_MS, idle=False)])
+    post.judged(2, Judgement(), BORDER, [Mark(1, BORDER, idle=False), Mark(1, BORDER + BATCH_MS, idle=False)])
     assert desk.said[1:] == [mark(BORDER + BATCH_MS)]
 
 
@@ -101,8 +101,8 @@ def test_a_partition_of_the_source_to_which_nothing_comes_holds_up_nobody() -> N
     desk = Desk()
     post = PopulationPost(desk._take, MarkPost(desk._take, IDLE, lambda: 0.0), lambda: 2)
     rests = [Mark(1, 0, idle=True)]
-    post.judged(2, [], BORDER, [Mark(0, BORDER, idle=False), *rests])
-    post.judged(2, [], BORDER, rests)
+    post.judged(2, Judgement(), BORDER, [Mark(0, BORDER, idle=False), *rests])
+    post.judged(2, Judgement(), BORDER, rests)
     assert desk.said == [Mark(2, 0, idle=False), mark(BORDER)]
     for waits in (False, True):
         post.rest(2, BORDER, waits=waits)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from models.campaign.config import CampaignConfig
 from models.errors import SettingsError
 from streams.settings import Settings, load_settings
 
@@ -114,7 +115,7 @@ def test_a_value_of_a_wrong_type_names_the_file(tmp_path: Path) -> None:
         (
             "topics__state",
             "distillwatch-alerts",
-            "topics (flag): sketches, state, alerts, dead_letters and population must all differ",
+            "topics (flag): sketches, state, population, fingerprints, alerts, dead_letters must all differ",
         ),
         (
             "kafka__security_protocol",
@@ -194,3 +195,23 @@ def test_the_hash_key_is_masked_and_has_1_to_64_bytes() -> None:
         with pytest.raises(SettingsError, match=r"privacy\.hash_key") as caught:
             load_settings(None, {"privacy.hash_key": wrong})
         assert "must have 1 to 64 bytes" in str(caught.value)
+
+
+def test_campaigns_have_the_defaults_and_ranges_of_the_search_itself() -> None:
+    assert load_settings().campaign_config == CampaignConfig()
+    chosen = load_settings(overrides={"campaigns.least_accounts": "9"}).campaign_config
+    assert chosen == CampaignConfig(least_accounts=9)
+    [line] = complaint(campaigns__memory_days=0.5)
+    assert line.startswith("campaigns.memory_days")
+    assert "must lie between 1 and 365" in line
+
+
+@pytest.mark.parametrize("section", ["population", "campaigns"])
+def test_campaigns_are_sought_where_both_are_enabled(section: str) -> None:
+    assert load_settings(overrides={f"{section}.enabled": False}).campaign_config is None
+
+
+def test_every_setting_of_campaigns_is_described() -> None:
+    schema = Settings.model_json_schema()["$defs"]["CampaignSettings"]["properties"]
+    assert all(setting["description"] for setting in schema.values())
+    assert schema["enabled"]["description"].startswith("Whether accounts are judged together")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.snapshot_store import SnapshotStore, StoreError
-from streams.state_record import StateRecord
+from streams.state_record import OWN_KEY, PARTITION_KEY, TEMPLATE_KEY, StateRecord
 
 
 @pytest.fixture
@@ -60,6 +60,17 @@ def test_the_idle_are_found_by_time(store: SnapshotStore) -> None:
     store.put({b"%d" % time: record(1, time) for time in range(10)})
     assert store.older_than(3) == [b"0", b"1", b"2"]
     assert store.older_than(9, most=2) == [b"0", b"1"]
+
+
+def test_the_idle_of_one_kind_are_not_in_the_way_of_another(store: SnapshotStore) -> None:
+    hashes = [number.to_bytes(8, "big") for number in (0, 5, 2**64 - 1)]
+    templates = [TEMPLATE_KEY + one for one in hashes]
+    store.put({key: record(1) for key in [*templates, PARTITION_KEY, OWN_KEY + b"population-0-0"]})
+    store.put({b"a": record(1, 1), "\U0010ffff".encode(): record(1, 2)})
+    assert store.older_than(9, most=1) == [b"a"]
+    assert store.older_than(9) == [b"a", "\U0010ffff".encode()]
+    assert store.older_than(9, 2, TEMPLATE_KEY) == templates[:2]
+    assert store.older_than(9, kind=TEMPLATE_KEY) == templates
 
 
 def test_nothing_is_left_in_the_folder_even_while_it_is_open(store: SnapshotStore, tmp_path: Path) -> None:

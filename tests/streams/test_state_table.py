@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streams.state_record import PARTITION_KEY, StateRecord, encode_state
+from streams.state_record import PARTITION_KEY, TEMPLATE_KEY, StateRecord, encode_state
 from streams.state_table import StateStore
 
 STATE = StateRecord(7, 1_772_582_400_000, b"body")
@@ -29,7 +29,7 @@ def restored(store: StateStore, key: bytes | None, value: bytes | None) -> tuple
     return counts[0]
 
 
-@pytest.mark.parametrize("key", [b"acme", "Zürich".encode(), PARTITION_KEY])
+@pytest.mark.parametrize("key", [b"acme", "Zürich".encode(), PARTITION_KEY, TEMPLATE_KEY + b"\xff" * 8])
 def test_a_record_of_ours_is_kept(store: StateStore, key: bytes) -> None:
     assert restored(store, key, encode_state(STATE)) == (1, 0)
     assert store.get(0, key) == STATE

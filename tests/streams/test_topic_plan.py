@@ -9,7 +9,7 @@ from streams.topic_plan import TopicFacts, TopicPlan, TopicSpec, make_plan, topi
 
 EVERY_RIGHT = frozenset({"READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"})
 STATE, SKETCHES, SOURCE = "distillwatch-state", "distillwatch-sketches", "llm-requests"
-POPULATION = "distillwatch-population"
+POPULATION, FINGERPRINTS = "distillwatch-population", "distillwatch-fingerprints"
 
 
 def settings(**sections: dict[str, object]) -> Settings:
@@ -40,6 +40,7 @@ def test_the_source_is_created_only_when_asked() -> None:
         "topics.sketches",
         "topics.state",
         "topics.population",
+        "topics.fingerprints",
         "topics.alerts",
         "topics.dead_letters",
     ]
@@ -62,12 +63,18 @@ def test_a_source_keyed_by_tenant_needs_no_sketches_and_rules_the_state() -> Non
     assert SKETCHES not in topic_names(chosen)
     source = TopicFacts(SOURCE, 12, 1, {}, EVERY_RIGHT)
     planned = {spec.name: spec.partitions for spec in make_plan(chosen, {SOURCE: source}).create}
-    assert planned[STATE] == planned[POPULATION] == 12
+    assert planned[STATE] == planned[POPULATION] == planned[FINGERPRINTS] == 12
 
 
 def test_without_a_comparison_with_peers_no_population_topic_is_needed() -> None:
     assert POPULATION in topic_names(settings())
     assert POPULATION not in topic_names(settings(population={"enabled": False}))
+
+
+@pytest.mark.parametrize("section", ["population", "campaigns"])
+def test_without_a_search_for_campaigns_no_fingerprint_topic_is_needed(section: str) -> None:
+    assert FINGERPRINTS in topic_names(settings())
+    assert FINGERPRINTS not in topic_names(settings(**{section: {"enabled": False}}))
 
 
 def test_without_its_source_the_state_cannot_be_planned() -> None:
@@ -93,6 +100,8 @@ def test_a_source_that_may_not_be_seen_is_the_only_problem_of_a_keyed_state() ->
         ),
         (STATE, {"partitions": 8}, "has 8 partitions and needs 4, as many as 'distillwatch-sketches'"),
         (POPULATION, {"partitions": 1}, "has 1 partitions and needs 4, as many as 'distillwatch-sketches'"),
+        (FINGERPRINTS, {"partitions": 1}, "delete the fingerprint topic and run `distillwatch topics apply`"),
+        (FINGERPRINTS, {"rights": frozenset({"READ"})}, "may not WRITE topics.fingerprints"),
         (
             STATE,
             {"config": {"cleanup.policy": "compact,delete"}},
@@ -145,4 +154,4 @@ def test_a_right_is_asked_for_in_the_name_that_logs_in() -> None:
 def test_the_lines_of_a_plan_begin_with_what_is_done() -> None:
     existing = {STATE: replace(as_wanted(wanted_topics(settings(), 4)[2]), partitions=9)}
     verbs = [line.split()[0] for line in make_plan(settings(), existing).lines()]
-    assert verbs == ["create", "create", "create", "create", "mend", "note"]
+    assert verbs == ["create"] * 5 + ["mend", "note"]

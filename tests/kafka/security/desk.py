@@ -52,6 +52,7 @@ class Desk:
                 "alerts": names.alerts,
                 "dead_letters": names.dead_letters,
                 "population": names.population,
+                "fingerprints": names.fingerprints,
                 "partitions": 1,
             },
             "embedding": {"kind": "hashed"},

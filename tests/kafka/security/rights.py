@@ -50,6 +50,7 @@ def documented_rights(role: str, names: Names) -> list[Right]:
         "distillwatch-alerts": names.alerts,
         "distillwatch-dead-letters": names.dead_letters,
         "distillwatch-population": names.population,
+        "distillwatch-fingerprints": names.fingerprints,
         "distillwatch": names.group,
     }
     rights = []

@@ -1,10 +1,11 @@
-"""The third stage alone: records of the population topic in, findings and the baseline out."""
+"""The last stage alone: records of the population topic in, findings and the kept state out."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +13,52 @@ import pytest
 from aiokafka import ConsumerRecord
 from faust.types import TP
 
+from models.campaign.campaigns import Campaigns
+from models.campaign.config import CampaignConfig
+from models.campaign.finding import CampaignFinding
+from models.campaign.fingerprint import Fingerprint
+from models.codec import Writer
 from models.config import DetectorConfig
 from models.errors import TopicError
+from models.finding import Activity, Finding
 from models.population.newcomers import BATCH_MS, Newcomers
-from models.population.profile import EarlyProfile
-from streams.baseline import HEAD_KEY, save_baseline
+from streams.baseline import HEAD_KEY, Kept, cut, save_baseline
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
-from streams.newcomers import NewcomerStage
-from streams.population_records import Mark, mark_record, profile_record
+from streams.population_records import Mark, Said, population_record
+from streams.population_stage import PopulationStage
 from streams.state_record import StateRecord, decode_state
 from tests.models.population.crowd import DAY_MS, HOUR_MS, START_MS, harvest, ordinary
 
 TOPIC = TP("population", 0)
 LATER = START_MS + DAY_MS + 6 * HOUR_MS
 AFTER = LATER + HOUR_MS
-Said = EarlyProfile | Mark
 
 
 def record(said: Said, offset: int) -> ConsumerRecord:
-    key, value = mark_record(said) if isinstance(said, Mark) else profile_record(said)
+    key, value = population_record(said)
     return ConsumerRecord(*TOPIC, offset, 0, 0, key, value, None, 0, len(value), ())
 
 
 def log() -> list[Said]:
-    """Return what two partitions say: ordinary tenants, a thief, and a mark of each that covers them."""
+    """Return what is said of ordinary tenants and a thief, and the marks that cover them."""
     profiles: list[Said] = [*ordinary(110), harvest("thief", LATER)]
-    return [*profiles, Mark(0, AFTER, idle=False), Mark(1, AFTER, idle=False)]
+    return [*profiles, *marks(AFTER)]
+
+
+def marks(time: int) -> list[Said]:
+    """Return what two partitions say that have reached a time, those of the fingerprint topic first."""
+    return [
+        Mark(number, time, idle=False, of_templates=stage) for stage in (True, False) for number in (0, 1)
+    ]
 
 
 class Bench:
     """A stage with a state topic and an alert topic of its own, which outlive it."""
 
-    def __init__(self, start: Path | None = None) -> None:
+    def __init__(self, start: Path | None = None, *, campaigns: bool = True) -> None:
+        self.campaigns = campaigns
         self.kept: dict[bytes, StateRecord] = {}
         self.sent: list[tuple[str, bytes | None, bytes | None]] = []
         self.metrics = Metrics()
@@ -73,13 +86,14 @@ class Bench:
     async def _ends(self, partitions: Sequence[TP]) -> Mapping[TP, int]:
         return dict.fromkeys(partitions, self.end)
 
-    def restarted(self) -> NewcomerStage:
+    def restarted(self) -> PopulationStage:
         """Return the stage as another worker would have it."""
-        self.stage = NewcomerStage(
+        self.stage = PopulationStage(
             TOPIC.topic,
             self,
             DetectorConfig(),
             Deliveries(self._send),
+            campaigns=CampaignConfig() if self.campaigns else None,
             start=self.start,
             has_state=lambda: self.ours,
             partitions=lambda: 2,
@@ -129,27 +143,27 @@ def test_the_baseline_is_written_with_its_position_after_a_batch_was_judged_and_
     assert bench.stage.freeze().partitions == ()
 
 
-@pytest.mark.parametrize("crash", [40, 111, 112, 113])
+@pytest.mark.parametrize("crash", [40, 111, 113, 114, 115])
 def test_a_worker_that_takes_over_says_the_same_and_nothing_else(crash: int) -> None:
     whole, bench, said = Bench(), Bench(), [*log(), harvest("second", AFTER + HOUR_MS)]
-    said += [Mark(n, AFTER + 3 * HOUR_MS, idle=False) for n in (0, 1)]
+    said += marks(AFTER + 3 * HOUR_MS)
     whole.read(said)
     bench.read(said[:crash])
     position = bench.restarted().position(0) or 0
     assert position <= crash
     bench.read(said[position:], position)
     assert set(bench.alerts()) == set(whole.alerts())
-    assert bench.stage.report == whole.stage.report
+    assert bench.stage.reports == whole.stage.reports
 
 
 def test_records_that_come_again_change_nothing() -> None:
     bench, said = Bench(), log()
     bench.read(said)
-    report = bench.stage.report
+    report = bench.stage.reports
     bench.read(said, 5)
     bench.read(said, len(said) + 5)
     assert len(bench.alerts()) == 1
-    assert bench.stage.report == report
+    assert bench.stage.reports == report
 
 
 def test_a_partition_to_which_nothing_comes_holds_up_nobody() -> None:
@@ -177,11 +191,11 @@ def test_a_group_without_a_baseline_begins_with_the_one_that_is_named(tmp_path: 
     newcomers.close(LATER)
     save_baseline(tmp_path / "file", newcomers)
     bench = Bench(tmp_path / "file")
-    bench.read(log()[-3:])
+    bench.read(log()[-5:])
     assert [tenant for tenant, _, _ in bench.alerts()] == ["thief"]
     bench.restarted()
     (tmp_path / "file").unlink()
-    bench.read([Mark(0, AFTER + BATCH_MS, idle=False)], 3)
+    bench.read([Mark(0, AFTER + BATCH_MS, idle=False)], 5)
     assert len(bench.alerts()) == 1
 
 
@@ -230,7 +244,7 @@ def test_a_partition_that_came_without_its_state_is_refused() -> None:
 def test_what_is_said_of_the_baseline_names_no_tenant_and_ends_with_it() -> None:
     bench = Bench()
     bench.read(log())
-    report = bench.stage.report or {}
+    report = bench.stage.reports["population"]
     assert report == {
         "version": report["version"],
         "ready": True,
@@ -242,6 +256,90 @@ def test_what_is_said_of_the_baseline_names_no_tenant_and_ends_with_it() -> None
     sample = bench.metrics.registry.get_sample_value
     assert sample("distillwatch_population_peers") == 110
     assert sample("distillwatch_population_accused_tenants") == 1
+    closed = (AFTER - 60_000) // BATCH_MS * BATCH_MS
+    assert bench.stage.reports["campaigns"]["closed"] == closed
+    assert sample("distillwatch_campaign_closed_timestamp_seconds") == closed / 1000
     bench.stage.reset()
-    assert bench.stage.report is None
+    assert bench.stage.reports == {}
     assert sample("distillwatch_population_peers") == 0
+
+
+def test_without_campaigns_nobody_waits_for_templates() -> None:
+    bench = Bench(campaigns=False)
+    bench.read([one for one in log() if not (isinstance(one, Mark) and one.of_templates)])
+    assert [tenant for tenant, _, _ in bench.alerts()] == ["thief"]
+    assert bench.stage.reports.keys() == {"population"}
+
+
+def test_with_campaigns_everybody_waits_for_templates() -> None:
+    bench, said = Bench(), log()
+    bench.read([*said[:-4], *said[-3:]])
+    assert bench.alerts() == []
+    bench.read(said[-4:-3], len(said) - 1)
+    assert [tenant for tenant, _, _ in bench.alerts()] == ["thief"]
+
+
+class Named(Campaigns):
+    """Finds an episode of a newcomer worth naming a campaign in, and excuses one tenant."""
+
+    def __init__(self, config: CampaignConfig) -> None:
+        super().__init__(config)
+        self.heard: list[Fingerprint | Finding] = []
+
+    def add(self, fingerprint: Fingerprint) -> None:
+        self.heard.append(fingerprint)
+
+    def note(self, finding: Finding) -> None:
+        self.heard.append(finding)
+
+    def close(self, until: int) -> list[CampaignFinding | Finding]:
+        self.closed = until
+        noted = [one for one in self.heard if isinstance(one, Finding) and one.time <= until]
+        self.heard = [one for one in self.heard if one not in noted]
+        return [replace(one, campaign="c", time=until, activity=Activity.UPDATE) for one in noted]
+
+    def named_before(self, tenant: str, time: int) -> bool:  # noqa: ARG002
+        return tenant == "spared"
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 1000])
+def test_campaigns_hear_of_newcomers_excuse_them_and_restate_them(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.population_state.Campaigns", Named)
+    bench, said = Bench(), [harvest("spared", LATER + 5), *log(), *marks(AFTER + 26 * HOUR_MS)]
+    for first in range(0, len(said), chunk):
+        bench.read(said[first : first + chunk], first)
+    assert [(tenant, activity) for tenant, activity, _ in bench.alerts()] == [
+        ("thief", Activity.CREATE),
+        ("thief", Activity.UPDATE),
+        ("thief", Activity.CLOSE),
+        ("thief", Activity.UPDATE),
+    ]
+
+
+def test_what_was_kept_before_there_were_campaigns_is_gone_on_from() -> None:
+    bench, said = Bench(), log()
+    bench.read(said)
+    before = bench.stage.reports["population"]
+    out = Writer()
+    out.blob(bench.stage._state.fleet.newcomers.dump())
+    bench.stage._state.judged.dump(out)
+    parts, head = cut(Kept(len(said), 3, out.finish(), form=1), LATER)
+    bench.kept = {**parts, HEAD_KEY: head}
+    assert bench.restarted().position(0) == len(said)
+    bench.read(marks(AFTER + HOUR_MS), len(said))
+    assert len(bench.alerts()) == 1
+    assert bench.stage.reports["population"]["accused"] == before["accused"]
+    assert bench.stage.reports["campaigns"]["closed"] > before["closed"]
+
+
+def test_a_large_state_is_not_written_for_every_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench, said = Bench(), log()
+    bench.read(said)
+    monkeypatch.setattr("streams.population_state.BYTES_A_RECORD", bench.stage._state.kept_bytes // 20)
+    written = [
+        len(bench.read(marks(AFTER + number * BATCH_MS), len(said) + 4 * number).partitions)
+        for number in range(1, 21)
+    ]
+    assert sum(written) in (3, 4)

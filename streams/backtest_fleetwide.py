@@ -1,0 +1,88 @@
+"""What is judged for the whole fleet in a backtest: the same models as on the bus, one partition of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from models.campaign.finding import CampaignFinding
+from models.campaign.fingerprint import Fingerprint
+from models.finding import Finding
+from models.population.profile import EarlyProfile
+from models.population.progress import Progress
+from streams.metrics import Metrics
+from streams.population_state import Fleetwide
+from streams.snapshot_store import SnapshotStore
+from streams.state_record import StateRecord
+from streams.template_state import TemplateState
+
+_NO_CLOCK = 2**62
+"""The past is not ahead of any clock."""
+
+
+class BacktestFleetwide:
+    """Judges what the detector says of tenants, as far as time has passed.
+
+    Parameters
+    ----------
+    fleet
+        The models.
+    store
+        Where templates wait that do not fit into memory.
+    most
+        How many templates are kept in memory.
+    memory_ms
+        Event time after which a template that nobody used is forgotten, in milliseconds.
+    """
+
+    def __init__(self, fleet: Fleetwide, store: SnapshotStore, *, most: int, memory_ms: int) -> None:
+        self.fleet = fleet
+        self._progress = Progress(1)
+        self._records = 0
+        self._templates = TemplateState(
+            0,
+            _Records(store),
+            partitions=1,
+            most=most,
+            memory_ms=memory_ms,
+            metrics=Metrics(),
+            clock=lambda: _NO_CLOCK,
+        )
+
+    def note(self, findings: Sequence[Finding]) -> None:
+        """Take note of what is said of tenants alone."""
+        for finding in findings:
+            self.fleet.add(finding)
+
+    def judge(
+        self, profiles: Sequence[EarlyProfile], fingerprints: Sequence[Fingerprint], time: int
+    ) -> list[CampaignFinding | Finding]:
+        """Judge all that is over at the newest event time of all requests, in Unix milliseconds."""
+        for profile in profiles:
+            self.fleet.add(profile)
+        for fingerprint in fingerprints if self.fleet.campaigns is not None else ():
+            for shared in self._templates.take(fingerprint):
+                self.fleet.add(shared)
+            self._records += 1
+        self._templates.read_to(self._records)
+        self._progress.reach(0, time)
+        return self.fleet.close(self._progress.settled)
+
+    def checkpoint(self) -> None:
+        """Store the templates that changed."""
+        self._templates.freeze()
+
+
+class _Records:
+    """The store as the state topic of one partition."""
+
+    def __init__(self, store: SnapshotStore) -> None:
+        self._store = store
+
+    def get(self, _partition: int, key: bytes) -> StateRecord | None:
+        return self._store.get(key)
+
+    def put(self, _partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
+        self._store.put(writes)
+
+    def older_than(self, _partition: int, time: int, most: int, kind: bytes) -> list[bytes]:
+        return self._store.older_than(time, most, kind)

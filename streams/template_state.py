@@ -1,0 +1,191 @@
+"""One partition of the fingerprint topic: which templates tenants share, and how far it was read.
+
+All of it may be done twice. What is read again after a crash is passed on again, and whoever gets it knows it
+already; a template that is newer than the position takes it in without a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from models.campaign.fingerprint import Fingerprint
+from models.campaign.templates import Templates
+from models.codec import Reader, Writer
+from models.errors import SnapshotError
+from models.fleet import LEAST_CROWD
+from models.population.progress import Progress
+from streams.metrics import Metrics
+from streams.population_records import Mark, template_key
+from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord
+
+log = structlog.get_logger(__name__)
+
+POSITION_KEY = OWN_KEY + b"templates"
+"""Key of the record that says how far a partition was read."""
+
+SWEEP_EVERY_MS = 3_600_000
+SWEEP_AT_ONCE = 256
+"""A flood of invented templates is forgotten bit by bit; nobody waits for all of it to go."""
+
+
+class Records(Protocol):
+    """The state records that were restored and those that are being written."""
+
+    def get(self, partition: int, key: bytes) -> StateRecord | None:
+        """Return one record."""
+
+    def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
+        """Keep or forget records."""
+
+    def older_than(self, partition: int, time: int, most: int, kind: bytes) -> list[bytes]:
+        """Return the keys of the oldest records of a kind of before a time, at most so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenTemplates:
+    """What a checkpoint writes for a partition: see `streams.partition_state.FrozenPartition`."""
+
+    position: int
+    writes: Mapping[bytes, StateRecord | None]
+    record: StateRecord
+
+
+class TemplateState:
+    """The templates of one partition.
+
+    Parameters
+    ----------
+    partition
+        Its number.
+    records
+        What stands on the same partition of the state topic.
+    partitions
+        How many partitions are judged, whose marks stand here.
+    most
+        Templates that stay in memory; see `Templates`.
+    memory_ms
+        Event time after which a template that nobody used is forgotten, in milliseconds.
+    clock
+        Wall clock in Unix milliseconds.
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        records: Records,
+        *,
+        partitions: int,
+        most: int,
+        memory_ms: int,
+        metrics: Metrics,
+        clock: Callable[[], int],
+    ) -> None:
+        self.partition = partition
+        self._records = records
+        self._most = most
+        self._memory_ms = memory_ms
+        self._metrics = metrics
+        self._clock = clock
+        self._templates = Templates(self._restore_template, most)
+        self._forgotten: dict[bytes, None] = {}
+        self._next_sweep = 0
+        self._refused = 0
+        self.progress = Progress(partitions)
+        self.position = self._time = 0
+        self._restore()
+        self._written = self.position
+
+    def take(self, said: Fingerprint | Mark) -> list[Fingerprint]:
+        """Take in a record and return the fingerprints to pass on."""
+        if isinstance(said, Fingerprint):
+            self._time = max(self._time, said.time)
+            return self._templates.take(said)
+        self.progress.reach(said.partition, said.time)
+        if said.idle:
+            self.progress.rest(said.partition)
+        return []
+
+    def read_to(self, position: int) -> None:
+        """Take note of the offset to read next, and of the time that has passed."""
+        self.position = position
+        self._sweep()
+        self._metrics.snapshot_refused("broken", self._templates.refused - self._refused)
+        self._refused = self._templates.refused
+
+    @property
+    def crowded(self) -> bool:
+        """Whether so many more templates live than may stay that a checkpoint should not wait."""
+        return len(self._templates) > self._most + max(LEAST_CROWD, self._most // 8)
+
+    def freeze(self) -> FrozenTemplates | None:
+        """Return what is to be written, and count it as written; nothing if nothing was read."""
+        if self.position == self._written:
+            return None
+        writes: dict[bytes, StateRecord | None] = dict(self._forgotten)
+        for template, time, body in self._templates.changed():
+            writes[_key(template)] = StateRecord(self.position, time, body)
+        out = Writer()
+        self.progress.dump(out)
+        own = StateRecord(self.position, self._time, out.finish())
+        self._records.put(self.partition, {**writes, POSITION_KEY: own})
+        self._written = self.position
+        self._forgotten.clear()
+        self._templates.checkpointed()
+        return FrozenTemplates(self.position, writes, own)
+
+    def _sweep(self) -> None:
+        """Forget some of the templates that nobody uses any more; looks once an hour of event time."""
+        now = min(self._time, self._clock())
+        if now < self._next_sweep:
+            return
+        keys = self._records.older_than(self.partition, now - self._memory_ms, SWEEP_AT_ONCE, TEMPLATE_KEY)
+        if len(keys) < SWEEP_AT_ONCE:
+            self._next_sweep = now + SWEEP_EVERY_MS
+        gone = [key for key in keys if self._templates.forget(_template(key))]
+        self._forgotten.update(dict.fromkeys(gone))
+        self._records.put(self.partition, dict.fromkeys(gone))
+
+    def _restore_template(self, template: int) -> bytes | None:
+        record = self._records.get(self.partition, _key(template))
+        return None if record is None else record.body
+
+    def _restore(self) -> None:
+        """Go on from the own record; where that is damaged all is read again."""
+        record = self._records.get(self.partition, POSITION_KEY)
+        if record is None:
+            return
+        try:
+            source = Reader(record.body)
+            self.progress.load(source)
+            source.end()
+        except SnapshotError as error:
+            self._metrics.snapshot_refused("broken")
+            log.error("record of templates refused", partition=self.partition, reason=str(error))  # noqa: TRY400
+            return
+        self.position, self._time = record.position, record.time
+
+
+def position_of(records: Records, partition: int) -> int | None:
+    """Return where a partition is to be read from; nothing where that is not known."""
+    record = records.get(partition, POSITION_KEY)
+    if record is None:
+        return None
+    try:
+        source = Reader(record.body)
+        Progress(0).load(source)
+        source.end()
+    except SnapshotError:
+        return None
+    return record.position
+
+
+def _key(template: int) -> bytes:
+    return TEMPLATE_KEY + template_key(template)
+
+
+def _template(key: bytes) -> int:
+    return int.from_bytes(key.removeprefix(TEMPLATE_KEY), "big")

@@ -1,0 +1,156 @@
+"""The stage between detect and population: of all templates, those that tenants share are passed on.
+
+The fingerprint topic is keyed by template, so that whoever has a partition of it sees all that is said of its
+templates, whichever worker judged the tenants. Most templates belong to one tenant and end here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
+from faust.types import TP
+
+from models.errors import TopicError
+from streams.checkpoint import Frozen, StateWrite
+from streams.dead_letters import dead_letter
+from streams.deliveries import Deliveries
+from streams.detect import EndOffsets
+from streams.mark_post import MarkPost
+from streams.metrics import Metrics
+from streams.population_records import PARTITION, population_record, read_fingerprint_record
+from streams.refusals import created_anew
+from streams.snapshot_store import StoreError
+from streams.stage import Stage
+from streams.state_record import encode_state
+from streams.steps import OnStep, Step, ignore
+from streams.template_state import POSITION_KEY, TemplateState
+
+
+class TemplateStage(Stage):
+    """Reads the fingerprint topic.
+
+    Parameters
+    ----------
+    topic
+        The fingerprint topic.
+    new_state
+        Restores the state of a partition by its number.
+    has_state
+        Whether a partition of the state topic is ours, by its number.
+    end_offsets
+        Asks the broker where partitions end.
+    deliveries
+        Of this stage alone.
+    population, dead_letters
+        Topics to write to.
+    """
+
+    handed_over: ClassVar[Step] = "forwarded"
+
+    def __init__(
+        self,
+        topic: str,
+        new_state: Callable[[int], TemplateState],
+        deliveries: Deliveries,
+        *,
+        has_state: Callable[[int], bool],
+        end_offsets: EndOffsets,
+        population: str,
+        dead_letters: str,
+        metrics: Metrics,
+        on_step: OnStep = ignore,
+    ) -> None:
+        super().__init__(deliveries, on_step)
+        self._topic = topic
+        self._new_state = new_state
+        self._has_state = has_state
+        self._end_offsets = end_offsets
+        self._population = population
+        self._dead_letters = dead_letters
+        self._metrics = metrics
+        self._marks = MarkPost(self._post, 0.0, of_templates=True)  # which nobody asks whether it rests
+        self._states: dict[int, TemplateState] = {}
+
+    async def open(self, tp: TP) -> None:
+        """Restore the templates of a partition.
+
+        Raises
+        ------
+        TopicError
+            They are of another topic of the same name, or where they are kept has not come to us.
+        """
+        if tp.partition in self._states:
+            return
+        if not self._has_state(tp.partition):
+            raise TopicError(
+                f"partition {tp.partition} of {tp.topic} came without that of the state topic: workers of "
+                "the group have different settings; make topics and campaigns.enabled equal and start again"
+            )
+        epoch = self._epoch
+        state = self._new_state(tp.partition)
+        ends = await self._end_offsets([tp])
+        if state.position > ends.get(tp, 0):
+            raise created_anew(*tp, state.position, ends.get(tp, 0))
+        if epoch == self._epoch:
+            self._states[tp.partition] = state
+
+    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+        """Take in a chunk, and pass on what is shared and how far the partition is."""
+        state = self._states[tp.partition]
+        fresh = [record for record in records if record.offset >= state.position]
+        self._metrics.skipped("below_position", len(records) - len(fresh))
+        if not fresh:
+            return
+        with self._metrics.batch("templates", len(fresh)):
+            for record in fresh:
+                self._take(state, record)
+            state.read_to(fresh[-1].offset + 1)
+            self._marks.reach(tp.partition, state.progress.all)
+
+    def freeze(self) -> Frozen:
+        """Return what was read since the last call."""
+        snapshots: list[StateWrite] = []
+        partitions: list[StateWrite] = []
+        positions: dict[TP, int] = {}
+        for partition, state in self._states.items():
+            frozen = state.freeze()
+            if frozen is None:
+                continue
+            snapshots += [
+                StateWrite(partition, key, None if record is None else encode_state(record))
+                for key, record in frozen.writes.items()
+            ]
+            partitions.append(StateWrite(partition, POSITION_KEY, encode_state(frozen.record)))
+            positions[TP(self._topic, partition)] = frozen.position
+        return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
+
+    def crowded(self) -> bool:
+        """Tell whether more templates live than memory is meant for."""
+        return any(state.crowded for state in self._states.values())
+
+    def reset(self) -> None:
+        """Forget all templates."""
+        super().reset()
+        self._states.clear()
+        self._marks.reset()
+
+    def _take(self, state: TemplateState, record: ConsumerRecord) -> None:
+        """Take in a record; one that is not understood becomes a dead letter."""
+        if not record.value:
+            return
+        try:
+            shared = state.take(read_fingerprint_record(record.key or b"", record.value))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001 - no record may stop the stream
+            letter = dead_letter(record, error, "templates")
+            self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
+            self._metrics.dead(letter)
+            return
+        for fingerprint in shared:
+            self._post(*population_record(fingerprint))
+
+    def _post(self, key: bytes, value: bytes) -> None:
+        self._deliveries.post(self._population, key, value, partition=PARTITION)

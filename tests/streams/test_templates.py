@@ -1,0 +1,289 @@
+"""The stage between detect and population alone: fingerprints in, those of shared templates out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiokafka import ConsumerRecord
+from faust.types import TP
+
+from models.campaign.fingerprint import Fingerprint
+from models.campaign.templates import SHARED
+from models.errors import TopicError
+from models.population.newcomers import BATCH_MS
+from models.population.progress import DISORDER_MS
+from streams.checkpoint import Frozen, StateWrite
+from streams.deliveries import Deliveries, Headers
+from streams.metrics import Metrics
+from streams.population_records import Mark, Said, mark_record, read_record, template_key
+from streams.snapshot_store import SnapshotStore
+from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord, decode_state
+from streams.template_state import POSITION_KEY, SWEEP_AT_ONCE, TemplateState, position_of
+from streams.templates import TemplateStage
+from tests.models.population.crowd import DAY_MS, HOUR_MS, START_MS
+from tests.streams.test_population_records import FINGERPRINT
+
+TOPIC = TP("fingerprints", 1)
+BORDER = START_MS - START_MS % BATCH_MS + DISORDER_MS
+MEMORY_MS = 14 * DAY_MS
+
+
+def use(tenant: str, template: int = 7, time: int = START_MS, count: int = 3) -> Fingerprint:
+    times = {"time": time, "started": time - HOUR_MS, "since": time - HOUR_MS, "joined": time}
+    return replace(FINGERPRINT, tenant=tenant, template=template, count=count, requests=count, **times)
+
+
+def record(said: Fingerprint | Mark | bytes, offset: int) -> ConsumerRecord:
+    if isinstance(said, Mark):
+        key, value = mark_record(said)
+    elif isinstance(said, Fingerprint):
+        key, value = template_key(said.template), said.encode()
+    else:
+        key, value = b"key", said
+    return ConsumerRecord(*TOPIC, offset, 0, 0, key, value, None, 0, len(value), ())
+
+
+class Bench:
+    """A stage with a state topic of its own, which outlives it."""
+
+    def __init__(self, most: int = 100) -> None:
+        self.store = SnapshotStore()
+        self.most = most
+        self.sent: list[tuple[str, bytes | None, bytes | None, int | None]] = []
+        self.metrics = Metrics()
+        self.end = 10**6
+        self.ours = True
+        self.now = START_MS + 1000 * DAY_MS
+        self.stage = self.restarted()
+
+    def get(self, partition: int, key: bytes) -> StateRecord | None:
+        assert partition == TOPIC.partition
+        return self.store.get(key)
+
+    def put(self, partition: int, writes: Mapping[bytes, StateRecord | None]) -> None:
+        assert partition == TOPIC.partition
+        self.store.put(writes)
+
+    def older_than(self, partition: int, time: int, most: int, kind: bytes) -> list[bytes]:
+        assert partition == TOPIC.partition
+        return self.store.older_than(time, most, kind)
+
+    async def _send(
+        self, topic: str, key: bytes | None, value: bytes | None, _headers: Headers, partition: int | None
+    ) -> asyncio.Future[Any]:
+        self.sent.append((topic, key, value, partition))
+        arrived: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        arrived.set_result(None)
+        return arrived
+
+    async def _ends(self, partitions: Sequence[TP]) -> Mapping[TP, int]:
+        return dict.fromkeys(partitions, self.end)
+
+    def restarted(self) -> TemplateStage:
+        """Return the stage as another worker would have it."""
+        self.stage = TemplateStage(
+            TOPIC.topic,
+            lambda partition: TemplateState(
+                partition,
+                self,
+                partitions=2,
+                most=self.most,
+                memory_ms=MEMORY_MS,
+                metrics=self.metrics,
+                clock=lambda: self.now,
+            ),
+            Deliveries(self._send),
+            has_state=lambda _partition: self.ours,
+            end_offsets=self._ends,
+            population="population",
+            dead_letters="dead-letters",
+            metrics=self.metrics,
+        )
+        return self.stage
+
+    def read(self, said: Sequence[Fingerprint | Mark | bytes], first: int = 0) -> Frozen:
+        """Let the stage read records from an offset on, and checkpoint."""
+
+        async def run() -> Frozen:
+            await self.stage.open(TOPIC)
+            self.stage.step(TOPIC, [record(one, first + number) for number, one in enumerate(said)])
+            await self.stage._deliveries.flush()
+            return self.stage.freeze()
+
+        return asyncio.run(run())
+
+    def passed_on(self) -> list[Said]:
+        """Return what was passed on so far."""
+        assert {(topic, partition) for topic, _, _, partition in self.sent} <= {("population", 0)}
+        return [read_record(key or b"", value or b"") for _, key, value, _ in self.sent]
+
+    def shared(self) -> list[Fingerprint]:
+        """Return the fingerprints among it."""
+        return [one for one in self.passed_on() if isinstance(one, Fingerprint)]
+
+
+def crowd(template: int = 7, time: int = START_MS, count: int = SHARED) -> list[Fingerprint]:
+    """Return the uses of a template by as many tenants as share one."""
+    return [use(f"tenant-{number}", template, time + number) for number in range(count)]
+
+
+def test_what_tenants_share_is_passed_on_and_nothing_else() -> None:
+    bench = Bench()
+    bench.read([*crowd(7), *crowd(8, count=SHARED - 1)])
+    assert bench.shared() == crowd(7)
+    bench.read([use("tenant-0", 7, START_MS + 50, 6)], 10)
+    assert bench.shared()[-1].count == 6
+
+
+def test_a_checkpoint_writes_the_templates_that_changed_and_then_the_position() -> None:
+    bench = Bench()
+    frozen = bench.read([*crowd(7), use("alone", 8)])
+    assert [write.key for write in frozen.snapshots] == [TEMPLATE_KEY + template_key(n) for n in (7, 8)]
+    [own] = frozen.partitions
+    assert (own.partition, own.key) == (1, POSITION_KEY)
+    assert decode_state(own.value or b"").position == 4
+    assert frozen.positions == {TOPIC: 4}
+    assert position_of(bench, 1) == 4
+    assert list(bench.stage.freeze().partitions) == []
+
+
+@pytest.mark.parametrize("crash", range(7))
+def test_a_worker_that_takes_over_passes_on_the_same(crash: int) -> None:
+    said = [*crowd(7), use("alone", 8), *crowd(9), Mark(0, BORDER, idle=False), Mark(1, BORDER, idle=False)]
+    whole, bench = Bench(), Bench()
+    whole.read(said)
+    bench.read(said[:crash])
+    bench.restarted()
+    position = position_of(bench, 1) or 0
+    assert position == crash
+    bench.read(said[max(0, position - 2) :], max(0, position - 2))
+    assert bench.passed_on()[-1] == whole.passed_on()[-1]
+    assert set(bench.shared()) == set(whole.shared())
+
+
+def test_templates_that_are_newer_than_the_position_take_in_what_is_read_again() -> None:
+    bench, said = Bench(), [*crowd(7), *crowd(8, count=2)]
+    bench.read(said)
+    bench.store.put({POSITION_KEY: None})
+    bench.restarted()
+    assert position_of(bench, 1) is None
+    bench.read([*said, use("third", 8)])
+    assert {one.tenant for one in bench.shared() if one.template == 8} == {"tenant-0", "tenant-1", "third"}
+    assert set(crowd(7)) <= set(bench.shared())
+
+
+def test_it_is_as_far_as_the_last_of_the_judged_partitions() -> None:
+    bench = Bench()
+    bench.read([*crowd(7), Mark(0, BORDER + 5 * BATCH_MS, idle=False)])
+    bench.read([Mark(1, BORDER, idle=False)], 4)
+    assert bench.passed_on()[-1] == Mark(1, BORDER, idle=False, of_templates=True)
+    bench.restarted()
+    bench.read([Mark(1, 0, idle=True), Mark(1, 0, idle=True)], 5)
+    assert bench.passed_on()[-1] == Mark(1, BORDER + 5 * BATCH_MS, idle=False, of_templates=True)
+
+
+def test_a_mark_stands_behind_what_it_covers() -> None:
+    bench = Bench()
+    bench.read([Mark(0, BORDER, idle=False), Mark(1, BORDER, idle=False), *crowd(7)])
+    assert [type(one) for one in bench.passed_on()] == [*[Fingerprint] * SHARED, Mark]
+
+
+def test_templates_beyond_the_bound_live_on_on_disk() -> None:
+    bench = Bench(most=2)
+    for number in range(300):
+        bench.read([use("first", number), use("second", number)], 2 * number)
+    bench.read([use("third", 5)], 600)
+    assert {one.tenant for one in bench.shared()} == {"first", "second", "third"}
+    assert not bench.stage.crowded()
+
+
+def test_many_templates_at_once_call_for_a_checkpoint() -> None:
+    bench = Bench(most=2)
+
+    async def run() -> None:
+        await bench.stage.open(TOPIC)
+        bench.stage.step(TOPIC, [record(use("first", number), number) for number in range(300)])
+
+    asyncio.run(run())
+    assert bench.stage.crowded()
+    bench.stage.freeze()
+    assert not bench.stage.crowded()
+
+
+def forgotten(frozen: Frozen) -> list[StateWrite]:
+    return [write for write in frozen.snapshots if write.value is None]
+
+
+def test_templates_that_nobody_uses_are_forgotten_bit_by_bit() -> None:
+    bench = Bench()
+    bench.read([use("first", number, START_MS + number) for number in range(SWEEP_AT_ONCE + 10)])
+    later = START_MS + MEMORY_MS + HOUR_MS
+    assert len(forgotten(bench.read([use("other", 7000, later)], 1000))) == SWEEP_AT_ONCE
+    assert len(forgotten(bench.read([use("other", 7001, later + 1)], 1001))) == 10
+    assert forgotten(bench.read([use("other", 7002, later + 2)], 1002)) == []
+    bench.read([use("second", 5, later + 3), use("third", 5, later + 4)], 1003)
+    assert bench.shared() == []
+
+
+def test_who_is_seen_again_after_it_was_forgotten_is_written_again() -> None:
+    bench = Bench()
+    bench.read([use("first", 5)])
+    later = START_MS + MEMORY_MS + HOUR_MS
+    frozen = bench.read([use("other", 6, later), use("second", 5, later)], 1)
+    assert [write.value is None for write in frozen.snapshots if write.key.endswith(b"\5")] == [False]
+
+
+def test_a_clock_that_is_ahead_makes_nobody_forgotten() -> None:
+    bench = Bench()
+    bench.now = START_MS + DAY_MS
+    bench.read([use("first", 5)])
+    assert forgotten(bench.read([use("other", 6, START_MS + 2 * MEMORY_MS)], 1)) == []
+
+
+def test_tenants_and_other_records_stay_whatever_their_age() -> None:
+    bench = Bench()
+    bench.store.put({b"tenant": StateRecord(1, 1, b""), OWN_KEY + b"partition": StateRecord(1, 1, b"")})
+    assert forgotten(bench.read([use("first", 5)])) == []
+    assert bench.store.get(b"tenant")
+
+
+@pytest.mark.parametrize("bad", [b"what", use("acme").encode(), mark_record(Mark(0, 0, idle=False))[1]])
+def test_what_is_not_understood_becomes_a_dead_letter_and_stops_nothing(bad: bytes) -> None:
+    bench = Bench()
+    bench.read([*crowd(7, count=2), bad, *crowd(7)[2:]])
+    letters = [one for one in bench.sent if one[0] == "dead-letters"]
+    assert [value for _, _, value, _ in letters] == [bad]
+    assert len(bench.sent) == 1 + SHARED + 1
+    sample = bench.metrics.registry.get_sample_value
+    labels = {"stage": "templates", "reason": "bad_fingerprint_record"}
+    assert sample("distillwatch_dead_letters_total", labels) == 1
+
+
+def test_a_damaged_position_is_made_anew_from_the_topic() -> None:
+    bench = Bench()
+    bench.read(crowd(7))
+    bench.store.put({POSITION_KEY: StateRecord(9, 9, b"\1\0")})
+    assert position_of(bench, 1) is None
+    bench.restarted()
+    bench.read(crowd(7))
+    assert set(bench.shared()) == set(crowd(7))
+
+
+def test_a_topic_that_was_created_anew_is_refused() -> None:
+    bench = Bench()
+    bench.read(crowd(7))
+    bench.end = 2
+    bench.restarted()
+    with pytest.raises(TopicError, match="created anew"):
+        bench.read(crowd(7))
+
+
+def test_a_partition_that_came_without_its_state_is_refused() -> None:
+    bench = Bench()
+    bench.ours = False
+    with pytest.raises(TopicError, match=r"came without that of the state topic.*campaigns\.enabled"):
+        bench.read(crowd(7))
