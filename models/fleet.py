@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from models.campaign.fingerprint import Fingerprint
 from models.config import DetectorConfig
 from models.core.judge import APPLIED
 from models.episode import State
@@ -54,6 +55,7 @@ class Fleet:
         self._live: OrderedDict[str, TenantModel] = OrderedDict()
         self._changed: dict[str, TenantModel | None] = {}
         self._profiles: list[EarlyProfile] = []
+        self._fingerprints: list[Fingerprint] = []
         self.skipped = 0
         """Sketches that a tenant's state already contained."""
         self.repeated = 0
@@ -114,11 +116,20 @@ class Fleet:
         self.skipped += outcome.skipped
         self.repeated += outcome.repeated
         self._profiles += [profile for _, profile in outcome.profiles]
+        self._fingerprints += [fingerprint for _, fingerprint in outcome.fingerprints]
         return [finding for _, finding in outcome.findings]
 
     def take_profiles(self) -> list[EarlyProfile]:
         """Return the early profiles of the tenants that came of age since the last call, in order."""
         taken, self._profiles = self._profiles, []
+        return taken
+
+    def take_fingerprints(self) -> list[Fingerprint]:
+        """Return what is to be told of templates since the last call, in the order of the requests.
+
+        As the profiles, they are held until they are taken, whether the caller has a use for them or not.
+        """
+        taken, self._fingerprints = self._fingerprints, []
         return taken
 
     def expire(self, tenant: str, now: int) -> list[Finding]:

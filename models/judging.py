@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.campaign.fingerprint import Fingerprint
+from models.campaign.reading import fingerprints_of
 from models.core import judge as core
+from models.core.layout import TOLD
 from models.finding import Finding
 from models.population.profile import EarlyProfile
 from models.requests import Requests
@@ -30,7 +33,7 @@ class Outcome:
     ----------
     marks
         Bits of `models.core.judge`: what became of each, shape (n,).
-    findings, profiles
+    findings, profiles, fingerprints
         With the place of the request that led to each, in the order of the requests.
     skipped
         Requests that their tenant's state contained already.
@@ -41,6 +44,7 @@ class Outcome:
     marks: NDArray[np.uint8]
     findings: list[tuple[int, Finding]] = field(default_factory=list)
     profiles: list[tuple[int, EarlyProfile]] = field(default_factory=list)
+    fingerprints: list[tuple[int, Fingerprint]] = field(default_factory=list)
     skipped: int = 0
     repeated: int = 0
 
@@ -83,6 +87,7 @@ def judge_many(
         run.finish(slab.chunks[chunk], rows - chunk * slab.chunk, offsets, settings, ttl_ms)
     outcome.findings.sort(key=lambda found: found[0])
     outcome.profiles.sort(key=lambda found: found[0])
+    outcome.fingerprints.sort(key=lambda found: found[0])
     return outcome
 
 
@@ -117,10 +122,12 @@ class _Run:
         requests, cursor = self._requests, self._cursor
         ids = np.frombuffer(requests.names, np.uint8)
         given = states, places, self._order, requests.rows, ids, requests.ends, offsets
-        while reason := core.judge(*given, ttl_ms, settings, self._outcome.marks, cursor):
+        told = np.empty(len(self._order), TOLD)
+        while reason := core.judge(*given, ttl_ms, settings, self._outcome.marks, told, cursor):
             self._name_strange(int(cursor[core.NEXT]) + 1)
             self._act(reason, int(self._order[cursor[core.NEXT]]))
         self._name_strange(len(self._order))
+        self._outcome.fingerprints += fingerprints_of(told[: cursor[core.TOLD]], requests)
         self._outcome.skipped += int(cursor[core.SKIPPED])
         self._outcome.repeated += int(cursor[core.REPEATED])
 

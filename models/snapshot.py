@@ -10,7 +10,7 @@ import google_crc32c
 
 from models.errors import SnapshotError
 
-VERSION = 3
+VERSION = 4
 _MAGIC = b"DWS"
 _HEADER = Struct("<3sBqqI")
 _CRC = Struct("<I")

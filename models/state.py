@@ -14,7 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.codec import LARGEST, MOST_COUNT, YEAR_MS, Reader
-from models.core import early, episode, growth, rate, repeats, resampling, reservoir, running, sweep, topics
+from models.core import (
+    early,
+    episode,
+    fingerprints,
+    growth,
+    rate,
+    repeats,
+    resampling,
+    reservoir,
+    running,
+    sweep,
+    templates,
+    topics,
+)
 from models.core.calibration import HALVE_AT
 from models.core.layout import BLANK, NUMBER_BYTES, NUMBERS, STATE, TABLES
 from models.core.shape import HALVE_AT as SHAPE_HALVE_AT
@@ -66,6 +79,12 @@ RANGES: dict[str, tuple[float, float]] = {
     **dict.fromkeys(("slots_late", "topics_late"), (0, 1)),
     "habits_seen": (0, MOST_COUNT),
     "window": (0, topics.TOPICS - 1),
+    "template_credit": (fingerprints.LEAST, fingerprints.MOST),
+    "templates_known": (0, templates.TEMPLATES),
+    "template_counts": (1, templates.MOST),
+    "template_told": (0, templates.MOST),
+    "template_since": (EARLIEST_MS // 1000, (LATEST_MS + YEAR_MS) // 1000),
+    "template_joined": (0, (LATEST_MS + YEAR_MS) // 1000),
 }
 """The least and the most of every number and table whose type does not say it; both ends included."""
 
@@ -73,6 +92,7 @@ FRONTS = {"codes": "filled", "lengths": "filled", "marks": "mark_count"}
 FRONTS |= dict.fromkeys(("sweep_prompts", "sweep_biases"), "sweep_count")
 FRONTS |= dict.fromkeys(("resampling_prompts", "resampling_temperatures"), "resampling_count")
 FRONTS |= {"window": "topics_seen"}
+FRONTS |= dict.fromkeys((*templates.COUNTS, "template_hashes", "template_slots"), "templates_known")
 """Tables that fill up from the front, and what says how far."""
 
 
@@ -208,3 +228,17 @@ def _check_together(s: Any) -> None:
         raise SnapshotError("the snapshot counts more scores than are ever kept")
     if np.bitwise_count(s["buckets"]).sum() != s["buckets_used"]:
         raise SnapshotError("the snapshot counts other topics than it holds")
+    if not _can_be(s, int(s["templates_known"])):
+        raise SnapshotError("the snapshot holds templates that cannot be")
+
+
+def _can_be(s: Any, known: int) -> bool:
+    """Tell whether templates were joined and told after what must have been before, and samples ascend."""
+    names = ("counts", "told", "since", "joined")
+    counts, told, since, joined = (s[f"template_{name}"][:known] for name in names)
+    good = (joined > 0) == (counts >= templates.JOIN)
+    good &= (told <= np.maximum(counts, templates.JOIN)) & ((joined == 0) | (since <= joined))
+    slots = s["template_slots"][:known].astype(np.int64)
+    rising = (np.diff(slots, axis=1) > 0) | (slots[:, 1:] == templates.UNFILLED)
+    latest = max((0, *since.tolist(), *joined.tolist()))
+    return bool(good.all() and rising.all() and latest * 1000 <= s["time"])

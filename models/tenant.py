@@ -46,7 +46,7 @@ class TenantModel:
         What each signal counts for; the detector's own choice unless a benchmark asks.
     """
 
-    __slots__ = ("_config", "_settings", "_slab", "_uid", "name", "row", "suspects")
+    __slots__ = ("_config", "_name_size", "_settings", "_slab", "_uid", "name", "row", "suspects")
 
     def __init__(
         self,
@@ -63,6 +63,8 @@ class TenantModel:
         self._slab = Slab(1) if slab is None else slab
         self.row = self._slab.take()
         """The number of its state in the slab."""
+        self._name_size = len(name.encode())
+        self.state["name_size"] = self._name_size
         self.suspects = Suspects()
         self._uid = ""
 
@@ -173,6 +175,7 @@ class TenantModel:
     def begin_anew(self) -> None:
         """Forget everything."""
         self._slab.put(self.row, BLANK[0])
+        self.state["name_size"] = self._name_size
         self.suspects.clear()
         self._uid = ""
 
@@ -233,6 +236,6 @@ class TenantModel:
         uid, suspects = source.label(UID_CHARS), Suspects()
         suspects.load(source)
         source.end()
-        read["offset"] = self.offset
+        read["offset"], read["name_size"] = self.offset, self._name_size
         self._slab.put(self.row, read)
         self._uid, self.suspects = uid, suspects

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
-from models.core import episode, evidence, rate, repeats
+from models.core import episode, evidence, fingerprints, rate, repeats
 from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
+from models.core.recurring import KINDS
 from models.core.reservoir import PLANES, WORDS
 from models.core.shape import FEATURES
 from models.core.signals import gather, warm
@@ -19,9 +20,10 @@ DONE, IDLE, CLOSED, COOLED, LEARN_RATE, AGE, STATED = 0, 1, 2, 3, 4, 5, 6
 judged; the tenant was idle for so long that it starts anew; an episode closed; a cooldown is over; an
 interval of the rate has ended; an age was reached; an episode opened or changed."""
 
-NEXT, PHASE, ACTIVITY, SKIPPED, REPEATED = 0, 1, 2, 3, 4
-CURSOR = 5
-"""Places in `cursor`: the next request, how far it is judged, what is stated, and two counts."""
+NEXT, PHASE, ACTIVITY, TOLD, SKIPPED, REPEATED = 0, 1, 2, 3, 4, 5
+CURSOR = 6
+"""Places in `cursor`: the next request, how far it is judged, what is stated, and counts of what is
+told, skipped and repeated."""
 
 APPLIED, STRANGE = 1, 2
 """Bits in `marks`: a request is part of the state now, and it is worth naming."""
@@ -42,6 +44,7 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     ttl_ms: Whole,
     settings: Table,
     marks: Table,
+    told: Table,
     cursor: Table,
 ) -> Whole:
     """Judge requests in order from `cursor` on; return why it stopped, to be called again.
@@ -66,6 +69,8 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
         One record of `SETTINGS`.
     marks
         To be written: what became of each request.
+    told
+        To be written from the front: records of `TOLD`, as many as there are requests.
     cursor
         `CURSOR` whole numbers, zeros to begin with.
     """
@@ -74,13 +79,14 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
         np.empty(FEATURES, np.int64),
         np.empty((2, TRACKS)),
         np.empty(TRAITS),
+        np.empty(KINDS, np.uint64),
     )
     c = settings[0]
     while cursor[NEXT] < len(order):
         i = order[cursor[NEXT]]
         s, x = states[places[i]], rows[i]
         name = ids[ends[i, 0] : ends[i, 1]]
-        reason = _step(s, x, c, name, offsets[i], ttl_ms, i, marks, cursor, scratch)
+        reason = _step(s, x, c, name, offsets[i], ttl_ms, i, marks, told, cursor, scratch)
         if reason != DONE:
             return reason
         cursor[NEXT] += 1
@@ -98,6 +104,7 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
     ttl_ms: Whole,
     i: Whole,
     marks: Table,
+    told: Table,
     cursor: Table,
     scratch: Table,
 ) -> Whole:
@@ -112,7 +119,12 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
         cursor[PHASE] = _SCORE
         return LEARN_RATE
     if phase <= _SCORE:
-        if gather(s, x, c, scratch) or x.flags > 0:
+        strange, template = gather(s, x, c, scratch)
+        if template != fingerprints.NONE:
+            told[cursor[TOLD]].place = i
+            fingerprints.write(s, c, template, told[cursor[TOLD]])
+            cursor[TOLD] += 1
+        if strange or x.flags > 0:
             marks[i] |= STRANGE
         if _is_age(s.events):
             cursor[PHASE] = _WEIGH

@@ -10,7 +10,20 @@ from typing import Any
 
 import numpy as np
 
-from models.core import growth, habits, rate, recall, repeats, resampling, reservoir, shape, sweep, topics
+from models.core import (
+    growth,
+    habits,
+    rate,
+    recall,
+    recurring,
+    repeats,
+    resampling,
+    reservoir,
+    shape,
+    sweep,
+    templates,
+    topics,
+)
 from models.core.calibration import BINS
 from models.core.streams import STREAMS, TRACKS
 from models.embedding import DIMENSIONS
@@ -43,6 +56,7 @@ _REALS: tuple[str, ...] = (
     "rate",
 )
 _REALS += ("rate_mean", "rate_squares", "sweep_hits", "resampling_hits")
+_REALS += ("template_credit",)
 _REALS += ("slots_seen", "slots_new", "buckets_seen", "buckets_new", "slots_late", "topics_late")
 _EARLY_REALS: tuple[str, ...] = ("early_output", "early_overhead")
 _EARLY_COUNTS: tuple[str, ...] = (
@@ -61,7 +75,7 @@ _TINY: tuple[str, ...] = (
     "sweep_count",
     "resampling_count",
 )
-_TINY += ("resampling_run",)
+_TINY += ("resampling_run", "templates_known")
 
 _NUMBERS: list[tuple[Any, ...]] = [
     *((name, "<i8") for name in (*_TIMES, "early_first", "early_last", *_COUNTS)),
@@ -96,12 +110,18 @@ _TABLES: list[tuple[Any, ...]] = [
     ("sweep_biases", "<i4", (sweep.PROMPTS,)),
     ("resampling_prompts", "<u8", (resampling.PROMPTS,)),
     ("resampling_temperatures", "<u8", (resampling.PROMPTS,)),
+    ("template_recall", "u1", (recurring.SLOTS,)),
+    ("template_past", "u1", (templates.PAST,)),
+    ("template_hashes", "<u8", (templates.TEMPLATES,)),
+    *((name, "<u4", (templates.TEMPLATES,)) for name in templates.COUNTS),
+    ("template_slots", "<u4", (templates.TEMPLATES, templates.SLOTS)),
 ]
 _DERIVED: list[tuple[Any, ...]] = [
     ("offset", "<i8"),
     ("terms", "<i8"),
     ("scored", "<i4", (TRACKS,)),
     ("topic_counts", "u1", (topics.TOPICS,)),
+    ("name_size", "<i8"),
 ]
 
 NUMBERS = tuple(field[0] for field in _NUMBERS)
@@ -158,6 +178,17 @@ REQUEST = np.dtype(
     ]
 )
 """The fixed block of `models.sketch`, byte for byte."""
+
+TOLD = np.dtype(
+    [
+        *((name, "<i8") for name in ("place", "time", "started", "since", "joined", "count", "requests")),
+        ("template", "<u8"),
+        ("weak", "<f8"),
+        ("slots", "<u4", (templates.SLOTS,)),
+    ],
+    align=True,
+)
+"""A tenant's use of a template at a request, whose place is named; all times are in Unix milliseconds."""
 
 SETTINGS = np.dtype(
     [

@@ -7,6 +7,7 @@ from models.core import (
     calibration,
     early,
     episode,
+    fingerprints,
     growth,
     habits,
     novelty,
@@ -18,7 +19,7 @@ from models.core import (
     topics,
 )
 from models.core.betting import power_bet
-from models.core.kinds import Real, Record, Table, Truth
+from models.core.kinds import Real, Record, Table, Truth, Whole
 from models.core.streams import HABITS, JOINT, NOVELTY, RATE, SHAPE, TOPICS, TRACKS
 
 RECENT = 0.05
@@ -34,9 +35,9 @@ STRANGE = 0.02
 
 
 @compiled
-def gather(s: Record, x: Record, c: Record, scratch: Table) -> Truth:
-    """Take one request in; tell whether it is strange."""
-    planes, classes, bets, traits = scratch
+def gather(s: Record, x: Record, c: Record, scratch: Table) -> tuple[Truth, Whole]:
+    """Take one request in; tell whether it is strange, and which template is to be told."""
+    planes, classes, bets, traits, ends = scratch
     shape.classify(x, classes)
     fresh, known = growth.is_new(s, x), growth.knows_template(s, x)
     first = growth.is_new_topic(s, x)
@@ -62,9 +63,10 @@ def gather(s: Record, x: Record, c: Record, scratch: Table) -> Truth:
     _observe(s, x, c, scores, e)
     sweep.observe(s, x)
     resampling.observe(s, x)
+    told = fingerprints.observe(s, x, fresh, ends)
     if warm(s, c) and (scores[NOVELTY] >= 0 or scores[SHAPE] >= 0):
         shiryaev_roberts.update(s, JOINT, c.block, _joint(x, c, scores, e), s.time)
-    return min(p[NOVELTY], p[TOPICS], p[SHAPE]) <= STRANGE
+    return min(p[NOVELTY], p[TOPICS], p[SHAPE]) <= STRANGE, told
 
 
 @compiled

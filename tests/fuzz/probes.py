@@ -40,9 +40,15 @@ def bodies() -> tuple[bytes, ...]:
 
 
 def _after(model: TenantModel, requests: list[Sketch]) -> bytes:
-    for x in requests:
+    for x in _templated(requests):
         model.apply(x)
     return model.dump()
+
+
+def _templated(requests: list[Sketch]) -> list[Sketch]:
+    """Let prompts begin and end in ways of which some come again."""
+    numbered = enumerate(requests, 1)
+    return [replace(x, heads=(n, n % 3, n % 40, 0), tails=(n, n, n % 11, n)) for n, x in numbered]
 
 
 @cache
@@ -51,13 +57,15 @@ def requests() -> tuple[Sketch, ...]:
     traffic = Traffic(seed=4)
     traffic.now += 9 * 24 * HOUR_MS
     usual, strange = traffic.usual(USUAL), traffic.varied(STRANGE)
-    largest = dict.fromkeys(("chars", "input_tokens", "output_tokens", "max_tokens", "turn", "n"), 2**31 - 1)
+    largest: dict[str, Any] = dict.fromkeys(
+        ("chars", "input_tokens", "output_tokens", "max_tokens", "turn", "n"), 2**31 - 1
+    )
     ends = [
         replace(usual[0], time=EARLIEST_MS, embedding=b"\x80" * 256),
         replace(usual[1], time=LATEST_MS - 1, id="r" * 256, temperature=1000.0, flags=1, **largest),
         replace(usual[2], time=LATEST_MS - 1, embedding=b"\1" + bytes(255), whole=2**64 - 1, finish=-1),
     ]
-    return (*usual, *strange, *traffic.harvest(STRANGE), *ends)
+    return tuple(_templated([*usual, *strange, *traffic.harvest(STRANGE), *ends]))
 
 
 def restored(body: bytes) -> TenantModel:
