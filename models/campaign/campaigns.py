@@ -2,44 +2,292 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import blake2b
+from itertools import groupby
+
+from models.campaign.clusters import Clusters
 from models.campaign.config import CampaignConfig
-from models.campaign.finding import CampaignFinding
-from models.campaign.fingerprint import Fingerprint
+from models.campaign.finding import MOST_NAMED, CampaignFinding, campaign_uid
+from models.campaign.fingerprint import Fingerprint, read_fingerprint
+from models.campaign.open_campaign import OpenCampaign
+from models.campaign.statement import state
 from models.codec import Reader, Writer
-from models.finding import Finding
+from models.errors import SnapshotError
+from models.event import MAX_NAME_BYTES
+from models.finding import Activity, Finding
+from models.finding_codec import decode_finding, encode_finding
+from models.population.newcomers import BATCH_MS
+
+DAY_MS = 86_400_000
+
+LATEST_MS = 7 * DAY_MS
+"""A fingerprint that reaches us so much too late is not judged any more."""
+
+MOST_PENDING = 262_144
+"""Fingerprints that may wait for their batch to close."""
+
+MOST_EPISODES = 65_536
+"""Open episodes of single tenants that are remembered, to be linked to a campaign."""
+
+_VERSION = 1
+
+Said = CampaignFinding | Finding
 
 
 class Campaigns:
-    """Judges fingerprints of shared templates in the order of event time."""
+    """Judges fingerprints of shared templates in the order of event time.
+
+    What comes out depends on the fingerprints alone, not on the order in which they arrive, as long as a
+    batch is closed after all its fingerprints are there.
+    """
 
     def __init__(self, config: CampaignConfig) -> None:
         self._config = config
-        self.closed = self.late = self.templates = self.members = self.open = 0
-        self.version = ""
+        self._clusters = Clusters(config)
+        self._pending: dict[tuple[int, str, int], Fingerprint] = {}
+        self._notes: list[Finding] = []
+        self._episodes: dict[str, Finding] = {}
+        self._open: dict[int, OpenCampaign] = {}  # by cluster
+        self._campaign_of: dict[str, str] = {}
+        self._named: dict[str, int] = {}
+        self.closed = 0
+        """Event time up to which batches are closed, in Unix milliseconds."""
+        self.late = 0
+        """Fingerprints that were not judged: they came too late, or too many waited."""
+
+    @property
+    def version(self) -> str:
+        """Name the state by a digest."""
+        return blake2b(self.dump(), digest_size=4).hexdigest()
+
+    @property
+    def templates(self) -> int:
+        """How many shared templates are known."""
+        return self._clusters.templates
+
+    @property
+    def open(self) -> int:
+        """How many campaigns are open."""
+        return len(self._open)
+
+    @property
+    def members(self) -> int:
+        """How many accounts the open campaigns have named."""
+        return len(self._named)
 
     def add(self, fingerprint: Fingerprint) -> None:
         """Take in a fingerprint; one that is known already changes nothing."""
+        if fingerprint.time < self.closed - LATEST_MS or len(self._pending) >= MOST_PENDING:
+            self.late += 1
+        else:
+            key = fingerprint.template, fingerprint.tenant, fingerprint.count
+            self._pending[key] = fingerprint
 
     def note(self, finding: Finding) -> None:
-        """Take note of what is said of a tenant alone."""
+        """Take note of what is said of a tenant alone, to link it to the campaign that it takes part in."""
+        if not finding.campaign and finding.time >= self.closed - LATEST_MS:
+            self._notes.append(finding)
 
-    def close(self, until: int) -> list[CampaignFinding | Finding]:
-        """Judge every batch that ends at or before an event time in ms."""
-        self.closed = max(self.closed, until)
-        return []
-
-    def named_before(self, tenant: str, time: int) -> bool:  # noqa: ARG002
+    def named_before(self, tenant: str, time: int) -> bool:
         """Tell whether an open campaign had named a tenant by an event time in ms."""
-        return False
+        return self._named.get(tenant, time + 1) <= time
+
+    def close(self, until: int) -> list[Said]:
+        """Judge every batch that ends at or before an event time in ms, after which nothing earlier comes.
+
+        Returns
+        -------
+        list
+            What is to be said, in the order of time: of campaigns, and again of their members.
+        """
+        end = until - until % BATCH_MS
+        if end <= self.closed:
+            return []
+        said: list[Said] = []
+        for batch in self._due(end):
+            said += self._judge(*batch)
+        said += self._end_quiet(end)
+        self.closed = end
+        return said
+
+    def _due(self, end: int) -> Iterator[tuple[int, list[Fingerprint], list[Finding]]]:
+        """Yield the end of each batch with what belongs to it, and take it from what waits."""
+        prints = sorted(
+            (max(x.time, self.closed), x.time, x.tenant, x.template, x.count)
+            for x in self._pending.values()
+            if max(x.time, self.closed) < end
+        )
+        notes = [x for x in self._notes if max(x.time, self.closed) < end]
+        self._notes = [x for x in self._notes if max(x.time, self.closed) >= end]
+        said = sorted(((max(x.time, self.closed), x.time, x.tenant, x.activity, x.uid), x) for x in notes)
+        batches: dict[int, tuple[list[Fingerprint], list[Finding]]] = {}
+        for number, group in groupby(prints, key=lambda item: item[0] // BATCH_MS):
+            found = [self._pending.pop((template, tenant, count)) for _, _, tenant, template, count in group]
+            batches[number] = found, []
+        for order, finding in said:
+            batches.setdefault(order[0] // BATCH_MS, ([], []))[1].append(finding)
+        for number in sorted(batches):
+            yield (number + 1) * BATCH_MS, *batches[number]
+
+    def _judge(self, end: int, prints: list[Fingerprint], notes: list[Finding]) -> Iterator[Said]:
+        yield from self._end_quiet(end)
+        self.closed = end - BATCH_MS
+        touched: dict[int, None] = {}
+        for fingerprint in prints:
+            touched[self._clusters.take(fingerprint, end)] = None
+        for old, new in self._clusters.merged().items():
+            yield from self._follow(old, new, end)
+            touched.pop(old, None)
+            touched[new] = None
+        fresh: list[str] = []
+        for number in touched:
+            yield from self._look(number, end, fresh)
+        self._remember(notes)
+        yield from self._link(fresh, notes, end)
+        self.closed = end
+
+    def _look(self, number: int, end: int, fresh: list[str]) -> Iterator[CampaignFinding]:
+        """Open a campaign, or name those that joined one."""
+        cluster = self._clusters[number]
+        campaign = self._open.get(number)
+        if campaign is None:
+            threshold = self._clusters.threshold
+            if cluster.evidence < threshold:
+                return
+            climbers = cluster.climbers()
+            if len(climbers) < self._config.least_accounts or not (cluster.burst and cluster.apart):
+                return
+            opening = next(reversed(climbers.values())).request.request_id
+            uid = campaign_uid(next(iter(cluster.templates)), opening)
+            campaign = self._open[number] = OpenCampaign(uid, number, cluster.began, end)
+            self._clusters.keep(number)
+        campaign.evidence = max(campaign.evidence, cluster.evidence)
+        if cluster.apart:
+            for tenant, account in cluster.accounts.items():
+                if account.joined >= campaign.began and tenant not in campaign.named:
+                    campaign.waiting.setdefault(tenant)
+        yield from self._name(campaign, end, fresh)
+
+    def _name(self, campaign: OpenCampaign, end: int, fresh: list[str]) -> Iterator[CampaignFinding]:
+        while campaign.due(end):
+            tenants = list(campaign.waiting)[:MOST_NAMED]
+            activity = Activity.UPDATE if campaign.named else Activity.CREATE
+            for tenant in tenants:
+                del campaign.waiting[tenant]
+                campaign.named[tenant] = end
+                self._named.setdefault(tenant, end)
+                self._campaign_of.setdefault(tenant, campaign.uid)
+            fresh += tenants
+            campaign.told = end
+            yield self._state(campaign, activity, end, tenants)
+
+    def _remember(self, notes: list[Finding]) -> None:
+        for finding in notes:
+            self._episodes.pop(finding.tenant, None)
+            if finding.activity is not Activity.CLOSE:
+                self._episodes[finding.tenant] = finding
+        while len(self._episodes) > MOST_EPISODES:
+            del self._episodes[next(iter(self._episodes))]
+
+    def _link(self, fresh: list[str], notes: list[Finding], end: int) -> Iterator[Finding]:
+        """Say again of members what was said of them alone, with the campaign's name."""
+        stated = {finding.tenant for finding in notes}
+        for tenant in sorted(stated.union(fresh)):
+            finding, campaign = self._episodes.get(tenant), self._campaign_of.get(tenant)
+            if finding is not None and campaign is not None:
+                yield replace(finding, activity=Activity.UPDATE, time=end, campaign=campaign)
+
+    def _end_quiet(self, now: int) -> Iterator[CampaignFinding]:
+        """Close the campaigns of which nothing was seen for long."""
+        quiet_ms = int(self._config.quiet_days * DAY_MS)
+        for number, campaign in sorted(self._open.items(), key=lambda item: item[1].uid):
+            over = self._clusters[number].last_seen + quiet_ms
+            if over > now:
+                continue
+            yield from self._name(replace(campaign, told=0), over, [])
+            yield self._state(campaign, Activity.CLOSE, over, [])
+            del self._open[number]
+            self._clusters.end(number)
+            for tenant in campaign.named:
+                if self._campaign_of.get(tenant) == campaign.uid:
+                    del self._campaign_of[tenant]
+                    del self._named[tenant]
+
+    def _follow(self, old: int, new: int, end: int) -> Iterator[CampaignFinding]:
+        """Let a campaign follow its cluster into another; of two campaigns in one the later closes."""
+        moved = self._open.pop(old, None)
+        if moved is None:
+            return
+        kept = self._open.get(new)
+        if kept is None:
+            moved.cluster = new
+            self._open[new] = moved
+            return
+        kept, moved = sorted((kept, moved), key=lambda campaign: (campaign.opened, campaign.uid))
+        kept.cluster = moved.cluster = new
+        kept.began = min(kept.began, moved.began)
+        self._open[new] = kept
+        for tenant in moved.named:
+            self._campaign_of[tenant] = kept.uid
+        yield self._state(moved, Activity.CLOSE, end, [])
+
+    def _state(
+        self, campaign: OpenCampaign, activity: Activity, time: int, tenants: list[str]
+    ) -> CampaignFinding:
+        cluster = self._clusters[campaign.cluster]
+        return state(campaign, cluster, self._clusters, activity, time, tenants=tenants, config=self._config)
 
     def dump(self) -> bytes:
         """Return the whole state as bytes."""
         out = Writer()
-        out.number(self.closed)
+        for number in (_VERSION, self.closed, self.late):
+            out.number(number)
+        self._clusters.dump(out)
+        out.half(len(self._pending))
+        for fingerprint in self._pending.values():
+            out.raw(fingerprint.encode())
+        for findings in (self._notes, list(self._episodes.values())):
+            out.half(len(findings))
+            for finding in findings:
+                out.blob(encode_finding(finding))
+        out.half(len(self._open))
+        for campaign in self._open.values():
+            campaign.dump(out)
+        out.half(len(self._named))
+        for tenant, time in self._named.items():
+            out.label(tenant)
+            out.number(time)
+            out.label(self._campaign_of[tenant])
         return out.finish()
 
     def load(self, body: bytes) -> None:
-        """Replace the whole state."""
+        """Replace the whole state.
+
+        Raises
+        ------
+        SnapshotError
+            The bytes are not such a state.
+        """
         source = Reader(body)
-        self.closed = source.time()
+        if source.number() != _VERSION:
+            raise SnapshotError(f"the bytes are no state of campaigns of version {_VERSION}")
+        self.closed, self.late = source.time(), source.count()
+        self._clusters = Clusters(self._config)
+        self._clusters.load(source)
+        pending = [read_fingerprint(source) for _ in range(source.half(MOST_PENDING))]
+        self._pending = {(x.template, x.tenant, x.count): x for x in pending}
+        self._notes = [decode_finding(source.blob()) for _ in range(source.half())]
+        episodes = [decode_finding(source.blob()) for _ in range(source.half(MOST_EPISODES))]
+        self._episodes = {finding.tenant: finding for finding in episodes}
+        campaigns = [OpenCampaign.load(source) for _ in range(source.half())]
+        self._open = {campaign.cluster: campaign for campaign in campaigns}
+        if not all(number in self._clusters for number in self._open):
+            raise SnapshotError("a campaign without its templates")
+        self._named, self._campaign_of = {}, {}
+        for _ in range(source.half()):
+            tenant = source.label(MAX_NAME_BYTES)
+            self._named[tenant] = source.time()
+            self._campaign_of[tenant] = source.label(36)
         source.end()

@@ -57,6 +57,10 @@ class Fingerprint:
         The tenant's own evidence as a share of its threshold, 0 or more.
     request
         Where the request can be found again.
+    account
+        Hash of the payment or the organisation behind the account; 0 where the source does not say.
+    signed_up
+        When the account was opened, as the source says; 0 where it does not.
     """
 
     tenant: str
@@ -72,15 +76,23 @@ class Fingerprint:
     network: int
     weak: float
     request: RequestRef
+    account: int = 0
+    signed_up: int = 0
+
+    @property
+    def opened(self) -> int:
+        """When the account began: as the source says, else with its first request."""
+        return min(self.signed_up, self.joined) if self.signed_up else self.started
 
     def encode(self) -> bytes:
         """Return the fingerprint as bytes."""
         out = Writer()
         out.small(_VERSION)
         out.label(self.tenant)
-        for word in (self.template, self.simhash, self.network):
+        for word in (self.template, self.simhash, self.network, self.account):
             out.word(word)
-        for number in (self.time, self.started, self.since, self.joined, self.count, self.requests):
+        times = (self.time, self.started, self.since, self.joined, self.signed_up)
+        for number in (*times, self.count, self.requests):
             out.number(number)
         out.small(len(self.slots))
         for slot in self.slots:
@@ -119,8 +131,8 @@ def read_fingerprint(source: Reader) -> Fingerprint:
     if source.small() != _VERSION:
         raise SnapshotError(f"the record is not a fingerprint of version {_VERSION}")
     tenant = source.label(MAX_NAME_BYTES)
-    template, simhash, network = source.word(), source.word(), source.word()
-    time, started, since, joined = (source.time() for _ in range(4))
+    template, simhash, network, account = (source.word() for _ in range(4))
+    time, started, since, joined, signed_up = (source.time() for _ in range(5))
     count = source.number(JOIN, _MOST_REQUESTS)
     requests = source.number(count, _MOST_REQUESTS)
     slots = tuple(source.half() for _ in range(source.small(SLOTS)))
@@ -132,7 +144,7 @@ def read_fingerprint(source: Reader) -> Fingerprint:
     )
     if not tenant or not 0 < started <= time or not 0 < since <= joined <= time:
         raise SnapshotError("the fingerprint holds times that cannot be")
-    words = {"template": template, "simhash": simhash, "network": network}
-    numbers = {"time": time, "started": started, "since": since, "joined": joined}
+    words = {"template": template, "simhash": simhash, "network": network, "account": account}
+    numbers = {"time": time, "started": started, "since": since, "joined": joined, "signed_up": signed_up}
     counts = {"count": count, "requests": requests}
     return Fingerprint(tenant, **words, **numbers, **counts, slots=slots, weak=weak, request=request)

@@ -1,0 +1,284 @@
+"""Templates that the same accounts use, taken as one, with the evidence that they are a campaign's.
+
+Every account that joins is a bet against the null hypothesis that the template is common property: that
+accounts come at the pace that the population and its own past explain. The Shiryaev-Roberts statistic adds
+up the bets from every account at which a campaign may have begun (Shiryaev 1963, Roberts 1966); three such
+statistics, one on the pace alone, one on pace and new accounts, one on pace and shared infrastructure, are
+averaged, which keeps the guarantee of each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from models.campaign.account import Account
+from models.campaign.fingerprint import Fingerprint
+from models.campaign.meaning import Meaning
+from models.campaign.pace import FleetClock, Pace
+from models.campaign.slots import Slots, tenant_mark
+from models.campaign.traits import Share
+from models.codec import LARGEST, Reader, Writer
+from models.event import MAX_NAME_BYTES
+
+WEIGHTS = (0.5, 0.3, 0.2)
+"""Of pace alone, with new accounts, with shared infrastructure."""
+
+MOST_ELDERS = 1024
+"""Accounts that joined long ago and are still known as such; more are counted, and forgotten."""
+
+MOST_NETWORKS = 256
+_MOST_ACCOUNTS = 2**24
+
+
+@dataclass(slots=True)
+class Population:
+    """What shared templates are like on the whole.
+
+    Parameters
+    ----------
+    growth
+        Accounts that join an hour, for each that a template has.
+    """
+
+    clock: FleetClock = field(default_factory=FleetClock)
+    growth: float = 0.0
+    new: Share = field(default_factory=Share)
+    near: Share = field(default_factory=Share)
+
+    def rate(self, established: int) -> float:
+        """Return the accounts an hour that a template with so many is expected to win."""
+        return self.growth * (established + FEWEST)
+
+
+FEWEST = 3
+"""A template wins accounts as if it had so many more than it has."""
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Templates taken as one. Times are event times in Unix milliseconds.
+
+    Parameters
+    ----------
+    templates
+        Their hashes; the first is the one it began with.
+    accounts
+        Those that joined of late, by tenant, in the order in which they joined.
+    elders
+        Marks of those that joined before.
+    established
+        How many joined before, or at a usual pace.
+    first, last_joined, last_seen
+        When it began, when the last account joined, when anything was seen of it.
+    statistics
+        Shiryaev-Roberts, as many as `WEIGHTS`.
+    climb, began
+        The same bets as a cumulated sum, and the time of the account from which on it has climbed: those
+        that joined since are the campaign.
+    climbing
+        How many those are.
+    """
+
+    first: int
+    templates: dict[int, None] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    elders: dict[int, None] = field(default_factory=dict)
+    established: int = 0
+    last_joined: int = 0
+    last_seen: int = 0
+    statistics: list[float] = field(default_factory=lambda: [0.0] * len(WEIGHTS))
+    climb: float = 1.0
+    began: int = 0
+    climbing: int = 0
+    pace: Pace = field(default_factory=Pace)
+    new: Share = field(default_factory=Share)
+    near: Share = field(default_factory=Share)
+    networks: dict[int, int] = field(default_factory=dict)
+    slots: Slots = field(default_factory=Slots)
+    meaning: Meaning = field(default_factory=Meaning)
+
+    @property
+    def evidence(self) -> float:
+        """The averaged statistic."""
+        return sum(w * r for w, r in zip(WEIGHTS, self.statistics, strict=True))
+
+    @property
+    def apart(self) -> bool:
+        """Whether its accounts ask different things."""
+        return self.slots.apart(len(self.accounts) + len(self.elders))
+
+    def knows(self, tenant: str) -> bool:
+        """Tell whether an account has joined, as far as is remembered."""
+        return tenant in self.accounts or (bool(self.elders) and tenant_mark(tenant) in self.elders)
+
+    def see(self, fingerprint: Fingerprint) -> None:
+        """Take in what a fingerprint says beside who sent it."""
+        self.last_seen = max(self.last_seen, fingerprint.time)
+        self.meaning.add(fingerprint.simhash)
+        self.slots.add(fingerprint.tenant, fingerprint.slots)
+        account = self.accounts.get(fingerprint.tenant)
+        if account is not None:
+            account.see(fingerprint)
+
+    def settle(self, fingerprint: Fingerprint, population: Population) -> None:
+        """Take in an account that has always been there, as far as anybody knows."""
+        self.established += 1
+        self._remember(fingerprint.tenant)
+        if fingerprint.joined > self.last_joined > 0:
+            gap = population.clock.between(self.last_joined, fingerprint.joined)
+            self.pace.bet(gap, population.rate(self.established))
+        self.last_joined = max(self.last_joined, fingerprint.joined)
+
+    def retire(self, before: int) -> list[str]:
+        """Let the accounts go that joined before a time in ms, and return their tenants."""
+        gone = [tenant for tenant, account in self.accounts.items() if account.joined < before]
+        for tenant in gone:
+            del self.accounts[tenant]
+            self._remember(tenant)
+        self.climbing = len(self.climbers()) if gone else self.climbing
+        return gone
+
+    def _remember(self, tenant: str) -> None:
+        self.elders[tenant_mark(tenant)] = None
+        if len(self.elders) > MOST_ELDERS:
+            del self.elders[next(iter(self.elders))]
+
+    def join(self, fingerprint: Fingerprint, population: Population, ripe: int, calm: float) -> bool:
+        """Take in an account, and bet on it; return whether there was a bet.
+
+        Parameters
+        ----------
+        ripe
+            From when on the fleet is known well enough.
+        calm
+            Below this evidence the template's own past is learned.
+        """
+        account = Account(fingerprint.opened, fingerprint.joined, fingerprint.request)
+        account.see(fingerprint)
+        before = len(self.accounts) + len(self.elders)
+        self.accounts[fingerprint.tenant] = account
+        self.climbing += account.joined >= self.began
+        start = max(self.last_joined, ripe)
+        bets = before >= FEWEST - 1 and fingerprint.joined >= start
+        behind = [mark for mark in (fingerprint.network, fingerprint.account) if mark]
+        near = any(mark in self.networks for mark in behind)
+        if fingerprint.joined >= start:
+            gap = population.clock.between(start, fingerprint.joined)
+            pace = self.pace.bet(gap, population.rate(self.established))
+            if bets:
+                self._bet(account, pace, population, near=near if behind else None)
+            self.established += self.evidence < calm
+            self.last_joined = fingerprint.joined
+        self.new.add(account.new)
+        if behind:
+            self.near.add(near)
+            for mark in behind:
+                self._see_network(mark, 1)
+        return bets
+
+    def _bet(self, account: Account, pace: float, population: Population, *, near: bool | None) -> None:
+        with_new = pace * self.new.bet(account.new, population.new)
+        with_near = pace * (1.0 if near is None else self.near.bet(near, population.near))
+        bets = (pace, with_new, with_near)
+        mean = sum(w * e for w, e in zip(WEIGHTS, bets, strict=True))
+        if self.climb <= 1.0:
+            self.climb, self.began = 1.0, self.last_joined
+            self.climbing = len(self.climbers())
+        self.climb = min(LARGEST, self.climb * mean)
+        self.statistics = [min(LARGEST, (1.0 + r) * e) for r, e in zip(self.statistics, bets, strict=True)]
+
+    def climbers(self) -> dict[str, Account]:
+        """Return the accounts that joined since the evidence has climbed."""
+        return {tenant: account for tenant, account in self.accounts.items() if account.joined >= self.began}
+
+    @property
+    def burst(self) -> bool:
+        """Whether most of its accounts joined since the evidence climbs: it is not common property."""
+        return 2 * self.climbing > len(self.accounts) + len(self.elders)
+
+    def merge(self, other: Cluster, *, found: bool) -> None:
+        """Take in another; its evidence is added, for what is bounded of each is bounded of their sum.
+
+        Unless a campaign was found in one of them, who has long used one of the templates has not joined.
+        """
+        self.templates |= other.templates
+        self._merge_accounts(other, found=found)
+        if other.pace.gaps > self.pace.gaps:
+            self.pace = other.pace
+        self.first = min(self.first, other.first)
+        self.last_joined = max(self.last_joined, other.last_joined)
+        self.last_seen = max(self.last_seen, other.last_seen)
+        self.statistics = [
+            min(LARGEST, a + b) for a, b in zip(self.statistics, other.statistics, strict=True)
+        ]
+        climbing = [one for one in (self, other) if one.climb > 1.0] or [self]
+        self.began = min(one.began for one in climbing)
+        self.climb = max(self.climb, other.climb)
+        self.climbing = len(self.climbers())
+        self.slots.merge(other.slots)
+        self.meaning.merge(other.meaning)
+        for network, count in other.networks.items():
+            self._see_network(network, count)
+
+    def _merge_accounts(self, other: Cluster, *, found: bool) -> None:
+        for tenant, account in sorted(other.accounts.items(), key=lambda item: item[1].joined):
+            known = self.accounts.setdefault(tenant, account)
+            if known is not account:
+                known.merge(account)
+        self.elders |= other.elders
+        for tenant in [] if found else list(self.accounts):
+            if tenant_mark(tenant) in self.elders:
+                del self.accounts[tenant]
+        self.established = max(self.established, other.established, len(self.elders))
+
+    def _see_network(self, network: int, count: int) -> None:
+        if network in self.networks or len(self.networks) < MOST_NETWORKS:
+            self.networks[network] = self.networks.get(network, 0) + count
+
+    def dump(self, out: Writer) -> None:
+        """Write the cluster."""
+        for number in (self.first, self.last_joined, self.last_seen, self.began, self.established):
+            out.number(number)
+        out.half(len(self.templates))
+        for template in self.templates:
+            out.word(template)
+        out.half(len(self.accounts))
+        for tenant, account in self.accounts.items():
+            out.label(tenant)
+            account.dump(out)
+        out.half(len(self.elders))
+        for mark in self.elders:
+            out.word(mark)
+        for value in (*self.statistics, self.climb):
+            out.real(value)
+        self.pace.dump(out)
+        self.new.dump(out)
+        self.near.dump(out)
+        out.half(len(self.networks))
+        for network, count in self.networks.items():
+            out.word(network)
+            out.number(count)
+        self.slots.dump(out)
+        self.meaning.dump(out)
+
+    @staticmethod
+    def load(source: Reader) -> Cluster:
+        """Read a cluster."""
+        first, last_joined, last_seen, began = (source.time() for _ in range(4))
+        cluster = Cluster(first, established=source.count(_MOST_ACCOUNTS))
+        cluster.last_joined, cluster.last_seen, cluster.began = last_joined, last_seen, began
+        cluster.templates = dict.fromkeys(source.word() for _ in range(source.half(_MOST_ACCOUNTS)))
+        for _ in range(source.half(_MOST_ACCOUNTS)):
+            tenant = source.label(MAX_NAME_BYTES)
+            cluster.accounts[tenant] = Account.load(source)
+        cluster.elders = dict.fromkeys(source.word() for _ in range(source.half(2 * MOST_ELDERS)))
+        cluster.statistics = [source.real(0.0, LARGEST) for _ in WEIGHTS]
+        cluster.climb = source.real(0.0, LARGEST)
+        cluster.pace = Pace.load(source)
+        cluster.new, cluster.near = Share.load(source), Share.load(source)
+        for _ in range(source.half(MOST_NETWORKS)):
+            network = source.word()
+            cluster.networks[network] = source.count()
+        cluster.slots, cluster.meaning = Slots.load(source), Meaning.load(source)
+        cluster.climbing = len(cluster.climbers())
+        return cluster
