@@ -23,14 +23,14 @@ def fingerprints_of(told: NDArray[Any], requests: Requests) -> list[tuple[int, F
     requests
         Those among which their places are.
     """
-    rows = requests.rows[["simhash", "network"]][told["place"]].tolist()
+    rows = requests.rows[["simhash", "network", "account", "signed_up"]][told["place"]].tolist()
     times = told[_TIMES].tolist()
     uses = told[["place", "template", "count", "requests", "slots", "weak"]].tolist()
     found = []
     for use, ordered, hashes in zip(uses, times, rows, strict=True):
         place, template, count, seen, slots, weak = use
         time, started, since, joined = ordered
-        simhash, network = hashes
+        simhash, network, account, signed_up = hashes
         fingerprint = Fingerprint(
             tenant=requests.tenants[place],
             template=template,
@@ -45,6 +45,8 @@ def fingerprints_of(told: NDArray[Any], requests: Requests) -> list[tuple[int, F
             network=network,
             weak=min(weak, MOST_WEAK),
             request=requests.ref(place),
+            account=account,
+            signed_up=max(0, signed_up),
         )
         found.append((place, fingerprint))
     return found
