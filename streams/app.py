@@ -28,6 +28,7 @@ from streams.mark_post import MarkPost
 from streams.metrics import Metrics
 from streams.partition_state import PartitionState
 from streams.pipeline import Pipeline
+from streams.population_records import Mark, mark_record
 from streams.reading import FusedReader, Reader, RequestReader, SketchReader
 from streams.rest import Rest, Resting
 from streams.settings import Settings
@@ -88,9 +89,10 @@ def create_app(
     reader = FusedReader(requests) if fused else SketchReader()
     detect = _detect(app, table, settings, topic=judged, reader=reader, metrics=metrics, hooks=hooks)
     stages: dict[str, Stage] = {judged: detect}
-    first: Resting = detect
+    resting: list[Resting] = [detect]
     if not fused:
-        stages[source.topic] = first = _intake(app, requests, settings, metrics=metrics, hooks=hooks)
+        stages[source.topic] = intake = _intake(app, requests, settings, metrics=metrics, hooks=hooks)
+        resting.append(intake)
     app.positions = {judged: table.records.position}
     if settings.population.enabled:
         compare = population_stage(
@@ -104,7 +106,7 @@ def create_app(
         )
         stages[topics.population] = app.population = compare
         app.positions = {**app.positions, topics.population: compare.position}
-        app.task(Rest(app, first).run)
+        app.task(Rest(app, resting).run)
     if settings.campaign_config is not None:
         stages[topics.fingerprints] = template_stage(
             app, table, settings, judged, metrics=metrics, on_step=hooks.on_step
@@ -132,7 +134,8 @@ def _intake(
 ) -> Intake:
     deliveries, sketches = deliveries_of(app), settings.topics.sketches
 
-    def post(key: bytes, value: bytes) -> None:
+    def post(mark: Mark) -> None:
+        key, value = mark_record(mark)
         for partition in range(partitions_of(app, sketches)):
             deliveries.post(sketches, key, value, partition=partition)
 

@@ -16,7 +16,7 @@ from streams.fingerprint_post import FingerprintPost
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
 from streams.population_post import PopulationPost
-from streams.population_records import PARTITION
+from streams.population_records import PARTITION, Mark, mark_record
 from streams.population_stage import PopulationStage
 from streams.settings import Settings
 from streams.state_table import StateTable
@@ -46,10 +46,10 @@ def population_post(
     def post_fingerprint(partition: int, key: bytes, value: bytes) -> None:
         deliveries.post(topics.fingerprints, key, value, partition=partition)
 
-    def post_mark(key: bytes, value: bytes) -> None:
-        post(key, value)
+    def post_mark(mark: Mark) -> None:
+        post(*mark_record(mark))
         if fingerprints is not None:
-            fingerprints.post_everywhere(key, value)
+            fingerprints.mark(mark)
 
     fingerprints = None
     if settings.campaign_config is not None:

@@ -14,7 +14,6 @@ from models.requests import decode_table
 from models.snapshot import peek
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.file_intake import Reject, SketchedLines
-from streams.partition_state import fingerprints_of
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import StateRecord
 
@@ -130,7 +129,7 @@ class Backtest:
         self._time = max(self._time, int(requests.rows["time"].max()))
         offsets = range(first, first + len(records))
         yield from self._say(self._fleet.apply_many(requests, offsets))
-        profiles, fingerprints = self._fleet.take_profiles(), fingerprints_of(self._fleet)
+        profiles, fingerprints = self._fleet.take_profiles(), self._fleet.take_fingerprints()
         if self._fleetwide is not None:
             yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time))
 

@@ -129,7 +129,7 @@ class Detect(Stage):
         self._on_step("judged")
 
     async def rest(self, waiting: Mapping[TP, bool]) -> None:
-        """Let those of our partitions that have nothing to judge say so.
+        """Let those of our partitions that have nothing to judge say so, and tell how far all are.
 
         Parameters
         ----------
@@ -144,6 +144,7 @@ class Detect(Stage):
                 state = self._states.get(tp.partition)
                 time = self._known_time(tp.partition) if state is None else state.now()
                 self._population.rest(tp.partition, time, waits=waits)
+        self._population.tell()
         await self._deliveries.flush()
 
     async def _refuse_foreign(self, state: PartitionState) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from models.population.newcomers import BATCH_MS
 from models.population.progress import DISORDER_MS
-from streams.population_records import Mark, mark_record
+from streams.population_records import Mark
 
 LONGEST_BLINK = 2.0
 """Seconds between two looks after which nobody knows whether nothing waited meanwhile."""
@@ -21,7 +21,7 @@ class MarkPost:
     Parameters
     ----------
     post
-        Posts a key and a value, in order.
+        Posts a mark, in order.
     idle_seconds
         How long nothing must have come.
     clock
@@ -32,7 +32,7 @@ class MarkPost:
 
     def __init__(
         self,
-        post: Callable[[bytes, bytes], None],
+        post: Callable[[Mark], None],
         idle_seconds: float,
         clock: Callable[[], float] = clocks.monotonic,
         *,
@@ -72,4 +72,4 @@ class MarkPost:
         self._looked.clear()
 
     def _mark(self, partition: int, time: int, *, idle: bool) -> None:
-        self._post(*mark_record(Mark(partition, time, idle, self._of_templates)))
+        self._post(Mark(partition, time, idle, self._of_templates))

@@ -90,6 +90,9 @@ class Fleet(Protocol):
     def take_profiles(self) -> list[EarlyProfile]:
         """Return the early profiles since the last call."""
 
+    def take_fingerprints(self) -> list[Fingerprint]:
+        """Return what is to be told of the use of templates since the last call."""
+
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant."""
 
@@ -111,11 +114,6 @@ class Records(Protocol):
 
     def older_than(self, partition: int, time: int, most: int) -> list[bytes]:
         """Return the keys of the oldest records of tenants of before a time, at most so many."""
-
-
-def fingerprints_of(fleet: object) -> list[Fingerprint]:
-    """Return what a fleet says of its tenants' templates since the last call, where it says anything."""
-    return list(getattr(fleet, "take_fingerprints", list)())
 
 
 @dataclass(slots=True)
@@ -228,7 +226,7 @@ class PartitionState:
         if offsets:
             judgement.findings += self.fleet.apply_many(requests, offsets, failed)
             judgement.profiles += self.fleet.take_profiles()
-            judgement.fingerprints += fingerprints_of(self.fleet)
+            judgement.fingerprints += self.fleet.take_fingerprints()
             record.time = max(record.time, int(requests.rows["time"].max()))
         record.position = max(record.position, position)
         self._count()

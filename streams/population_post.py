@@ -19,7 +19,7 @@ class PopulationPost:
     post
         Posts a key and a value on the population topic, in order.
     marks
-        Posts by the same, and wherever the fingerprints go.
+        Posts by the same, and to `fingerprints`.
     fingerprints
         Posts those, if campaigns are sought; what was said of tenants is of use to them alone.
     sources
@@ -63,9 +63,16 @@ class PopulationPost:
         if self._sources is None:
             self._marks.rest(partition, time, waits=waits)
 
+    def tell(self) -> None:
+        """Tell those who look at templates how far the partitions are; to be called twice a second."""
+        if self._fingerprints is not None:
+            self._fingerprints.tell()
+
     def reset(self) -> None:
         """Forget the partitions."""
         self._marks.reset()
+        if self._fingerprints is not None:
+            self._fingerprints.reset()
         self._progress.clear()
 
     def _heard(self, partition: int, marks: Sequence[Mark]) -> int:

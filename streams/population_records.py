@@ -6,13 +6,13 @@ a mark says that a partition has reached an event time, all that came of that pa
 of one kind can be a key of another: 0xFF stands in no tenant's name. Compaction keeps the last record of a
 tenant and an age, of a tenant and a template, of what was said of a tenant, and the last mark of a partition.
 
-Marks stand on the sketch topic as well, where intake says how far the partitions of the source are, and on
-the fingerprint topic, where detect says how far its own are.
+Marks stand on the sketch topic as well, where intake says how far the partitions of the source are, and many
+in one record on the fingerprint topic, where detect says how far its own are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -31,6 +31,7 @@ PARTITION = 0
 MARK_KEY = b"\xffmark"
 """How the keys of marks begin."""
 
+_ALL_MARKS_KEY = b"\xffreached"
 _TEMPLATES = b"t"
 _SHARED_KEY = b"\xfffp"
 _EPISODE_KEY = b"\xffepisode"
@@ -93,6 +94,17 @@ def mark_record(mark: Mark) -> tuple[bytes, bytes]:
     return MARK_KEY + kind + str(mark.partition).encode(), out.finish()
 
 
+def marks_record(marks: Sequence[Mark]) -> tuple[bytes, bytes]:
+    """Return key and value of a record of the fingerprint topic that holds marks of judged partitions."""
+    out = Writer()
+    out.number(_VERSION)
+    out.number(len(marks))
+    for mark in marks:
+        for number in (mark.partition, mark.time, int(mark.idle)):
+            out.number(number)
+    return _ALL_MARKS_KEY, out.finish()
+
+
 def read_record(key: bytes, value: bytes) -> Said:
     """Read a record of the population topic.
 
@@ -111,17 +123,17 @@ def read_record(key: bytes, value: bytes) -> Said:
         return _read_mark(key, value)
 
 
-def read_fingerprint_record(key: bytes, value: bytes) -> Fingerprint | Mark:
+def read_fingerprint_record(key: bytes, value: bytes) -> Fingerprint | tuple[Mark, ...]:
     """Read a record of the fingerprint topic.
 
     Raises
     ------
     DecodeError
-        It is neither a fingerprint nor a mark, or damaged.
+        It is neither a fingerprint nor marks, or damaged.
     """
-    with _explained("bad_fingerprint_record", "neither a fingerprint nor a mark"):
-        if key.startswith(MARK_KEY):
-            return _read_mark(key, value)
+    with _explained("bad_fingerprint_record", "neither a fingerprint nor marks"):
+        if key == _ALL_MARKS_KEY:
+            return _read_marks(value)
         fingerprint = decode_fingerprint(value)
         if key != template_key(fingerprint.template):
             raise SnapshotError("the key is another template than the value's")
@@ -168,6 +180,18 @@ def _read_mark(key: bytes, value: bytes) -> Mark:
     if not 0 <= partition <= MAX_PARTITION:
         raise SnapshotError("there is no such partition")
     return Mark(partition, time, idle, of_templates)
+
+
+def _read_marks(value: bytes) -> tuple[Mark, ...]:
+    source = Reader(value)
+    if source.number() != _VERSION:
+        raise SnapshotError(f"the marks are not of version {_VERSION}")
+    marks = tuple(
+        Mark(source.count(MAX_PARTITION), source.time(), bool(source.count(1)))
+        for _ in range(source.count(MAX_PARTITION))
+    )
+    source.end()
+    return marks
 
 
 def _read_profile(key: bytes, value: bytes) -> EarlyProfile:

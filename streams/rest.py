@@ -1,9 +1,9 @@
-"""Looks twice a second for partitions of the source to which nothing comes."""
+"""Looks twice a second for partitions of the source to which nothing comes, and lets marks go out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from faust.types import TP
@@ -14,22 +14,24 @@ LOOK_SECONDS = 0.5
 
 
 class Resting(Protocol):
-    """A stage that reads the source."""
+    """A stage that says how far it is."""
 
     async def rest(self, waiting: Mapping[TP, bool]) -> None:
         """Hear of each of our partitions whether anything waits there."""
 
 
 class Rest:
-    """Tells the stage that reads the source to which of our partitions nothing comes."""
+    """Tells stages to which of our partitions nothing comes."""
 
-    def __init__(self, app: DistillwatchApp, stage: Resting) -> None:
+    def __init__(self, app: DistillwatchApp, stages: Sequence[Resting]) -> None:
         self._app = app
-        self._stage = stage
+        self._stages = stages
 
     async def run(self) -> None:
         """Look for ever."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if not self._app.hindrance():
-                await self._stage.rest(self._app.lane.waiting())
+                waiting = self._app.lane.waiting()
+                for stage in self._stages:
+                    await stage.rest(waiting)

@@ -6,7 +6,7 @@ already; a template that is newer than the position takes it in without a change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -99,14 +99,15 @@ class TemplateState:
         self._restore()
         self._written = self.position
 
-    def take(self, said: Fingerprint | Mark) -> list[Fingerprint]:
+    def take(self, said: Fingerprint | Sequence[Mark]) -> list[Fingerprint]:
         """Take in a record and return the fingerprints to pass on."""
         if isinstance(said, Fingerprint):
             self._time = max(self._time, said.time)
             return self._templates.take(said)
-        self.progress.reach(said.partition, said.time)
-        if said.idle:
-            self.progress.rest(said.partition)
+        for mark in said:
+            self.progress.reach(mark.partition, mark.time)
+            if mark.idle:
+                self.progress.rest(mark.partition)
         return []
 
     def read_to(self, position: int) -> None:

@@ -12,6 +12,7 @@ from typing import ClassVar
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
+from models.campaign.fingerprint import Fingerprint
 from models.errors import TopicError
 from streams.checkpoint import Frozen, StateWrite
 from streams.dead_letters import dead_letter
@@ -19,7 +20,7 @@ from streams.deliveries import Deliveries
 from streams.detect import EndOffsets
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
-from streams.population_records import PARTITION, population_record, read_fingerprint_record
+from streams.population_records import PARTITION, Mark, population_record, read_fingerprint_record
 from streams.refusals import created_anew
 from streams.snapshot_store import StoreError
 from streams.stage import Stage
@@ -150,7 +151,8 @@ class TemplateStage(Stage):
             self._metrics.dead(letter)
             return
         for fingerprint in shared:
-            self._post(*population_record(fingerprint))
+            self._post(fingerprint)
 
-    def _post(self, key: bytes, value: bytes) -> None:
+    def _post(self, said: Fingerprint | Mark) -> None:
+        key, value = population_record(said)
         self._deliveries.post(self._population, key, value, partition=PARTITION)

@@ -14,6 +14,7 @@ from models.finding_codec import encode_finding
 from streams.population_records import (
     Mark,
     mark_record,
+    marks_record,
     population_record,
     profile_record,
     read_fingerprint_record,
@@ -71,11 +72,12 @@ def test_what_is_said_for_campaigns_comes_back_as_it_was(tenant: str) -> None:
 
 @given(marks)
 @settings(deadline=None, max_examples=50)
-def test_a_mark_stands_among_fingerprints_as_well(mark: Mark) -> None:
-    assert read_fingerprint_record(*mark_record(mark)) == mark
+def test_marks_stand_among_fingerprints_as_well(mark: Mark) -> None:
+    judged = replace(mark, of_templates=False)
+    assert read_fingerprint_record(*marks_record([judged, judged])) == (judged, judged)
 
 
-@pytest.mark.parametrize("key", [b"", b"acme", template_key(7), b"\xffmarkx"])
+@pytest.mark.parametrize("key", [b"", b"acme", template_key(7), b"\xffreached"])
 def test_what_is_neither_a_fingerprint_nor_a_mark_has_a_reason_of_its_own(key: bytes) -> None:
     with pytest.raises(DecodeError) as caught:
         read_fingerprint_record(key, FINGERPRINT.encode())

@@ -19,7 +19,7 @@ from models.population.progress import DISORDER_MS
 from streams.checkpoint import Frozen, StateWrite
 from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
-from streams.population_records import Mark, Said, mark_record, read_record, template_key
+from streams.population_records import Mark, Said, marks_record, read_record, template_key
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord, decode_state
 from streams.template_state import POSITION_KEY, SWEEP_AT_ONCE, TemplateState, position_of
@@ -39,7 +39,7 @@ def use(tenant: str, template: int = 7, time: int = START_MS, count: int = 3) ->
 
 def record(said: Fingerprint | Mark | bytes, offset: int) -> ConsumerRecord:
     if isinstance(said, Mark):
-        key, value = mark_record(said)
+        key, value = marks_record([said])
     elif isinstance(said, Fingerprint):
         key, value = template_key(said.template), said.encode()
     else:
@@ -251,7 +251,7 @@ def test_tenants_and_other_records_stay_whatever_their_age() -> None:
     assert bench.store.get(b"tenant")
 
 
-@pytest.mark.parametrize("bad", [b"what", use("acme").encode(), mark_record(Mark(0, 0, idle=False))[1]])
+@pytest.mark.parametrize("bad", [b"what", use("acme").encode(), marks_record([Mark(0, 0, idle=False)])[1]])
 def test_what_is_not_understood_becomes_a_dead_letter_and_stops_nothing(bad: bytes) -> None:
     bench = Bench()
     bench.read([*crowd(7, count=2), bad, *crowd(7)[2:]])
