@@ -88,6 +88,22 @@ class Requests:
         origin = self.topic(place), int(x["partition"]), int(x["offset"])
         return RequestRef(self.id(place), *origin, f"{template:0{HASH_DIGITS}x}")
 
+    def refs(self, places: NDArray[np.int64]) -> list[RequestRef]:
+        """Return where many requests can be found again, a few times faster than one by one."""
+        templates = self.rows["head_32"][places]
+        for name in ("head_16", "head_8", "head_4"):
+            templates = np.where(templates > 0, templates, self.rows[name][places])
+        ends = self.ends[places]
+        topics = ends[:, 1] + self.rows["topic_size"][places]
+        ids = [(self.names[a:b], self.names[b:c]) for a, b, c in np.column_stack((ends, topics)).tolist()]
+        origins = self.rows["partition"][places].tolist(), self.rows["offset"][places].tolist()
+        return [
+            RequestRef(name.decode(), topic.decode(), partition, offset, f"{template:0{HASH_DIGITS}x}")
+            for (name, topic), partition, offset, template in zip(
+                ids, *origins, templates.tolist(), strict=True
+            )
+        ]
+
 
 def table_of(sketches: Sequence[Sketch]) -> Requests:
     """Make a table of sketches that are known to be valid."""

@@ -7,10 +7,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from models.campaign.fingerprint import MOST_WEAK, Fingerprint
+from models.core.layout import TOLD
 from models.core.templates import UNFILLED
 from models.requests import Requests
 
-_TIMES = ["time", "started", "since", "joined"]
+_ASKED = ("simhash", "network", "account", "signed_up")
 
 
 def fingerprints_of(told: NDArray[Any], requests: Requests) -> list[tuple[int, Fingerprint]]:
@@ -23,30 +24,15 @@ def fingerprints_of(told: NDArray[Any], requests: Requests) -> list[tuple[int, F
     requests
         Those among which their places are.
     """
-    rows = requests.rows[["simhash", "network", "account", "signed_up"]][told["place"]].tolist()
-    times = told[_TIMES].tolist()
-    uses = told[["place", "template", "count", "requests", "slots", "weak"]].tolist()
-    found = []
-    for use, ordered, hashes in zip(uses, times, rows, strict=True):
-        place, template, count, seen, slots, weak = use
-        time, started, since, joined = ordered
-        simhash, network, account, signed_up = hashes
-        fingerprint = Fingerprint(
-            tenant=requests.tenants[place],
-            template=template,
-            time=time,
-            started=started,
-            since=since,
-            joined=joined,
-            count=count,
-            requests=seen,
-            slots=tuple(slot for slot in slots if slot != UNFILLED),
-            simhash=simhash,
-            network=network,
-            weak=min(weak, MOST_WEAK),
-            request=requests.ref(place),
-            account=account,
-            signed_up=max(0, signed_up),
-        )
-        found.append((place, fingerprint))
+    places = told["place"]
+    columns = {name: told[name].tolist() for name in TOLD.names or ()}
+    columns |= {name: requests.rows[name][places].tolist() for name in _ASKED}
+    columns["request"] = requests.refs(places)
+    columns["tenant"] = [requests.tenants[place] for place in columns["place"]]
+    columns["slots"] = [tuple(slot for slot in slots if slot != UNFILLED) for slots in columns["slots"]]
+    columns["weak"] = [min(weak, MOST_WEAK) for weak in columns["weak"]]
+    columns["signed_up"] = [max(0, opened) for opened in columns["signed_up"]]
+    numbered, found = columns.pop("place"), []
+    for place, *use in zip(numbered, *columns.values(), strict=True):
+        found.append((place, Fingerprint(**dict(zip(columns, use, strict=True)))))
     return found

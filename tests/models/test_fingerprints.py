@@ -67,11 +67,11 @@ def test_the_core_and_the_fingerprint_agree_on_sizes() -> None:
     origin = Origin("t" * MAX_TOPIC_BYTES, 0, 1)
     longest = told([request(n, "ténant", id=f"{n:200}", origin=origin) for n in range(64)])[-1]
     assert len(longest.slots) == templates.SLOTS
-    assert len(longest.encode()) <= fingerprints.FIXED + 7 + 200 + MAX_TOPIC_BYTES
+    assert len(longest.encode()) == fingerprints.FIXED + 7 + 200 + MAX_TOPIC_BYTES
 
 
 def test_a_fingerprint_says_how_a_template_was_used() -> None:
-    requests = [request(number, simhash=number) for number in range(40)]
+    requests = [request(number, simhash=number, account=6, signed_up=START - DAY_MS) for number in range(40)]
     found = told(requests)
     last = found[-1]
     place = requests.index(next(x for x in requests if x.id == last.request.request_id))
@@ -81,7 +81,8 @@ def test_a_fingerprint_says_how_a_template_was_used() -> None:
     assert last.since == requests[1].time
     assert last.joined == requests[templates.JOIN].time
     assert last.count == last.requests == place
-    assert (last.simhash, last.network) == (place, 77)
+    assert (last.simhash, last.network, last.account) == (place, 77, 6)
+    assert last.signed_up == START - DAY_MS
     assert last.request.template_hash == f"{333:016x}"
     assert last.request.offset == place
     assert 0 <= last.weak <= fingerprint.MOST_WEAK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,6 +80,17 @@ def test_names_and_places_come_back() -> None:
     assert part.origins() == [origins[7], origins[3]]
     assert part.ref(0).request_id == "é7"
     assert part.ref(0).template_hash == f"{7:016x}"
+
+
+def test_many_references_are_those_of_one_by_one() -> None:
+    heads = [(0, 0, 0, 0), (1, 0, 0, 0), (1, 2**64 - 1, 0, 0), (1, 2, 3, 0), (1, 2, 3, 4)]
+    usual = zip(heads, Traffic(1).usual(len(heads)), strict=True)
+    part = table_of(
+        [replace(x, heads=head, origin=Origin("ü" * n, n, 7)) for n, (head, x) in enumerate(usual)]
+    )
+    places = [3, 0, 4, 2, 1]
+    assert part.refs(np.array(places)) == [part.ref(place) for place in places]
+    assert part.refs(np.array([], np.int64)) == []
 
 
 def refusal(key: bytes, value: bytes) -> str | None:
