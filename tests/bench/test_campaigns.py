@@ -175,7 +175,7 @@ def test_who_asks_for_the_same_things_has_prompts_in_common() -> None:
 
 def test_both_stages_run_over_a_file_of_fingerprints(told: np.ndarray, tmp_path: Path) -> None:
     told.tofile(tmp_path / "told")
-    hidden = stages.hide(tmp_path / "told")
+    hidden = stages.hide(tmp_path / "told", 100, 500)
     assert hidden.cost.fingerprints == len(told)
     passed = told[hidden.passed]
     users = {int(row["template"]): set[int]() for row in told}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bench.detection.campaigns import paraphrased
+from bench.detection.campaigns import paraphrased, wordings
 from bench.detection.campaigns.__main__ import options as search_options
 from bench.detection.campaigns.__main__ import searched
 from bench.detection.campaigns.observed import Observed, observe
@@ -24,11 +24,11 @@ from bench.detection.campaigns.places import with_campaigns
 from bench.detection.campaigns.replay import replay
 from bench.detection.command import Row, Section, command, configured, progress
 from bench.detection.stage import DAY_S, Case, Stage, before, study
-from bench.detection.strategies import wordings
 
 ACCOUNTS = (3, 5, 8, 12, 20, 40, 60)
 SPREADS = (0.3, 1.0, 3.0, 10.0)
 WORDINGS = (1, 5, 10)
+"""One is a template of the evaluation, five are a family of wordings, ten are two families."""
 WATCHED_DAYS = 4.0
 """For how long a campaign goes on after its last account has begun."""
 
@@ -64,9 +64,9 @@ def _options(parser: ArgumentParser) -> None:
 
 def cast(stage: Stage) -> list[Case]:
     """Cast benign tenants and every campaign."""
-    cases, known = body(stage, BENIGN), wordings()
+    cases, known = body(stage, BENIGN), wordings.families(stage.module)
     for way in WAYS:
-        chosen = stage.rng.sample(known, way.wordings)
+        chosen = [one for family in stage.rng.sample(known, 2) for one in family][: way.wordings]
         plan = Plan(way.label, "request", chosen, way.accounts, way.spread_days, PER_DAY)
         for case in campaign(stage, plan):
             end = (case.onset or 0.0) + (way.spread_days + WATCHED_DAYS) * DAY_S
@@ -85,7 +85,8 @@ def measure(folder: Path, arguments: Namespace) -> list[Section]:
             return stage, cast(stage)
 
         name = f"campaigns-hiding-{BENIGN}-{DAYS:g}-{seed}"
-        truth, world = with_campaigns(study(folder, name, make, __file__, paraphrased.__file__))
+        code = (__file__, paraphrased.__file__, str(wordings.SOURCE))
+        truth, world = with_campaigns(study(folder, name, make, *code))
         observed = observe(f"hiding-{seed}", world, setup.config)
         honest = {tenant["tenant"] for tenant in truth["tenants"] if tenant["onset"] is None}
         for number, way in enumerate(WAYS, 1):

@@ -23,6 +23,12 @@ HOUR_MS = 3_600_000
 DAY_HOURS = 24
 MEBI = 2**20
 
+IN_MEMORY = 10
+"""Templates stay in memory for one in so many tenants, so that fleets of different sizes compare."""
+
+BETWEEN = 50
+"""There is a checkpoint for each fingerprint of one in so many tenants: about as often in event time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -60,7 +66,7 @@ def run(size: Size, seed: int) -> Run:
         rows = records(size, seed)
         rows.tofile(told)
         progress(f"{len(rows)} fingerprints of {size.tenants} tenants are simulated")
-        hidden: Hidden = alone(hide, told)
+        hidden: Hidden = alone(hide, told, size.tenants // IN_MEMORY, size.tenants // BETWEEN)
         rows[hidden.passed].tofile(passed)
         progress(f"{len(hidden.passed)} of them left the first stage")
         found: Found = alone(search, passed)

@@ -25,8 +25,6 @@ from streams.snapshot_store import SnapshotStore
 from streams.state_record import TEMPLATE_KEY, StateRecord
 
 AT_ONCE = 4096
-CHECKPOINT = 16_384
-"""Fingerprints between two checkpoints of the first stage."""
 
 
 @dataclass(slots=True)
@@ -78,18 +76,26 @@ def alone(work: Callable[..., Any], *arguments: Any) -> Any:
         return pool.apply(work, arguments)
 
 
-def hide(told: Path) -> Hidden:
-    """Take all fingerprints of a file through the first stage, with a store on disk as a worker has."""
+def hide(told: Path, most: int, checkpoint: int) -> Hidden:
+    """Take all fingerprints of a file through the first stage, with a store on disk as a worker has.
+
+    Parameters
+    ----------
+    most
+        Templates that stay in memory.
+    checkpoint
+        Fingerprints between two checkpoints.
+    """
     found, before = Hidden(), resident()
     with SnapshotStore() as store:
-        templates = Templates(lambda template: _stored(store, template))
-        for batch in _batches(told):
+        templates = Templates(lambda template: _stored(store, template), most)
+        for batch in _batches(told, min(AT_ONCE, checkpoint)):
             begun = time.process_time()
             for fingerprint in batch:
                 found.passed += [one.request.offset for one in templates.take(fingerprint)]
             found.cost.seconds += time.process_time() - begun
             found.cost.fingerprints += len(batch)
-            if found.cost.fingerprints % CHECKPOINT < AT_ONCE:
+            if found.cost.fingerprints % checkpoint < len(batch):
                 found.cost.seconds += _checkpoint(templates, store, found.cost.fingerprints)
         found.cost.seconds += _checkpoint(templates, store, found.cost.fingerprints)
         found.cost.memory = peak() - before
@@ -163,10 +169,10 @@ def _checkpoint(templates: Templates, store: SnapshotStore, position: int) -> fl
     return time.process_time() - begun
 
 
-def _batches(told: Path) -> Iterator[list[Fingerprint]]:
+def _batches(told: Path, size: int = AT_ONCE) -> Iterator[list[Fingerprint]]:
     with told.open("rb") as source:
         first = 0
-        while len(rows := np.fromfile(source, RECORD, AT_ONCE)):
+        while len(rows := np.fromfile(source, RECORD, size)):
             yield [_fingerprint(row, place) for place, row in enumerate(rows.tolist(), first)]
             first += len(rows)
 
