@@ -10,6 +10,7 @@ from models.finding import Finding
 from models.population.profile import EarlyProfile
 from models.population.progress import Progress
 from streams.metrics import Metrics
+from streams.population_records import Mark
 from streams.population_state import Fleetwide
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import StateRecord
@@ -60,11 +61,12 @@ class BacktestFleetwide:
         for profile in profiles:
             self.fleet.add(profile)
         for fingerprint in fingerprints if self.fleet.campaigns is not None else ():
-            for shared in self._templates.take(fingerprint):
-                self.fleet.add(shared)
+            self._templates.take(fingerprint, self._records)
             self._records += 1
-        self._templates.read_to(self._records)
         self._progress.reach(0, time)
+        self._templates.take([Mark(0, time, idle=False)], self._records)
+        for shared in self._templates.read_to(self._records):
+            self.fleet.add(shared)
         return self.fleet.close(self._progress.settled)
 
     def checkpoint(self) -> None:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from models.campaign.fingerprint import Fingerprint, decode_fingerprint
+from models.campaign.fingerprint import Fingerprint, decode_fingerprint, read_fingerprint
 from models.codec import Reader, Writer
 from models.errors import DecodeError, SnapshotError
 from models.event import MAX_NAME_BYTES
@@ -60,7 +60,22 @@ class Mark:
     of_templates: bool = False
 
 
-Said = EarlyProfile | Fingerprint | Finding | Mark
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A fingerprint of a template that several tenants share.
+
+    Parameters
+    ----------
+    told
+        Event time in Unix milliseconds at which that was known of it: when it came, or when the last tenant
+        came that was missing.
+    """
+
+    told: int
+    fingerprint: Fingerprint
+
+
+Said = EarlyProfile | Shared | Finding | Mark
 """What a record of the population topic says."""
 
 
@@ -72,7 +87,14 @@ def population_record(said: Said) -> tuple[bytes, bytes]:
         return profile_record(said)
     if isinstance(said, Finding):
         return _EPISODE_KEY + said.tenant.encode(), encode_finding(said)
-    return _SHARED_KEY + template_key(said.template) + said.tenant.encode(), said.encode()
+    out = Writer()
+    out.number(said.told)
+    out.raw(said.fingerprint.encode())
+    return _shared_key(said.fingerprint), out.finish()
+
+
+def _shared_key(fingerprint: Fingerprint) -> bytes:
+    return _SHARED_KEY + template_key(fingerprint.template) + fingerprint.tenant.encode()
 
 
 def template_key(template: int) -> bytes:
@@ -119,7 +141,7 @@ def read_record(key: bytes, value: bytes) -> Said:
         if key.startswith(_EPISODE_KEY):
             return _keyed(decode_finding(value), key)
         if key.startswith(_SHARED_KEY):
-            return _keyed(decode_fingerprint(value), key)
+            return _keyed(read_shared(value), key)
         return _read_mark(key, value)
 
 
@@ -166,6 +188,20 @@ def _keyed(said: Said, key: bytes) -> Said:
     if population_record(said)[0] != key:
         raise SnapshotError("the key is of something else than the value")
     return said
+
+
+def read_shared(value: bytes) -> Shared:
+    """Read the value of a fingerprint's record on the population topic.
+
+    Raises
+    ------
+    SnapshotError
+        It is none, or damaged.
+    """
+    source = Reader(value)
+    shared = Shared(source.time(), read_fingerprint(source))
+    source.end()
+    return shared
 
 
 def _read_mark(key: bytes, value: bytes) -> Mark:

@@ -5,12 +5,11 @@ All of it is one kept state, made from the records of the population topic up to
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.campaign.campaigns import Campaigns
 from models.campaign.config import CampaignConfig
 from models.campaign.finding import CampaignFinding
-from models.campaign.fingerprint import Fingerprint
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
 from models.finding import Finding
@@ -18,10 +17,12 @@ from models.population.newcomers import BATCH_MS, Excused, Newcomers, nobody
 from models.population.profile import EarlyProfile
 from models.population.progress import Progress
 from streams.baseline import FORM, Kept
-from streams.population_records import Said
+from streams.population_records import Mark, Said, Shared, population_record, read_shared
 
 MOST_UNKEPT = 20_000
 """Records after which the state is written although no batch was closed."""
+
+_NEVER = 2**62
 
 BYTES_A_RECORD = 16_384
 """Each record that was read pays for so much of what is written: a large state is written seldom."""
@@ -41,17 +42,21 @@ class Fleetwide:
 
     newcomers: Newcomers
     campaigns: Campaigns | None
+    _waiting: dict[tuple[int, str, int], Shared] = field(default_factory=dict)
 
-    def add(self, said: EarlyProfile | Fingerprint | Finding) -> None:
+    def add(self, said: EarlyProfile | Shared | Finding) -> None:
         """Take in what is said of a tenant."""
         if isinstance(said, EarlyProfile):
             self.newcomers.add(said)
         elif self.campaigns is None:
             return
-        elif isinstance(said, Fingerprint):
-            self.campaigns.add(said)
-        else:
+        elif isinstance(said, Finding):
             self.campaigns.note(said)
+        else:
+            one = said.fingerprint
+            key = one.template, one.tenant, one.count
+            known = self._waiting.get(key, said)
+            self._waiting[key] = min(known, said, key=lambda shared: shared.told)
 
     def close(self, until: int) -> list[CampaignFinding | Finding]:
         """Judge all that is over at an event time in ms; what comes out is the same however often one looks.
@@ -62,8 +67,7 @@ class Fleetwide:
         found: list[CampaignFinding | Finding] = []
         until -= until % BATCH_MS
         while self.newcomers.closed < until:
-            due = self.newcomers.due
-            end = until if due is None else min(due, until)
+            end = min(until, self.newcomers.due or until, self._tell())
             excused: Excused = nobody
             if self.campaigns is not None:
                 found += self.campaigns.close(end)
@@ -72,6 +76,37 @@ class Fleetwide:
                 found.append(finding)
                 self.add(finding)
         return found
+
+    def _tell(self) -> int:
+        """Tell campaigns what is due in the batch that follows, and return when the next such batch begins.
+
+        A fingerprint is judged when it was told and not before, or it would count for more where much is
+        judged at once.
+        """
+        border = self.newcomers.closed + BATCH_MS
+        due = [key for key, shared in self._waiting.items() if shared.told < border]
+        for key in due:
+            shared = self._waiting.pop(key)
+            if self.campaigns is not None:
+                self.campaigns.add(shared.fingerprint)
+        following = min((shared.told for shared in self._waiting.values()), default=_NEVER)
+        return following - following % BATCH_MS
+
+    def dump(self, out: Writer) -> None:
+        """Write all that campaigns are judged by."""
+        out.blob(b"" if self.campaigns is None else self.campaigns.dump())
+        out.number(len(self._waiting))
+        for shared in self._waiting.values():
+            out.blob(population_record(shared)[1])
+
+    def load(self, source: Reader) -> None:
+        """Read it; campaigns begin anew where none were kept."""
+        body = source.blob()
+        waiting = [read_shared(source.blob()) for _ in range(source.count())]
+        if body and self.campaigns is not None:
+            self.campaigns.load(body)
+            for shared in waiting:
+                self.add(shared)
 
 
 @dataclass(slots=True)
@@ -120,7 +155,7 @@ class PopulationState:
 
     def take(self, said: Said) -> None:
         """Take in a record."""
-        if isinstance(said, EarlyProfile | Fingerprint | Finding):
+        if not isinstance(said, Mark):
             self.fleet.add(said)
             return
         progress = self.templates if said.of_templates else self.judged
@@ -133,15 +168,15 @@ class PopulationState:
         out = Writer()
         out.blob(self.fleet.newcomers.dump())
         self.judged.dump(out)
-        out.blob(b"" if self.fleet.campaigns is None else self.fleet.campaigns.dump())
         self.templates.dump(out)
+        self.fleet.dump(out)
         body = out.finish()
         self.serial += 1
         self.kept, self.kept_until, self.kept_bytes = self.position, self.fleet.newcomers.closed, len(body)
         return Kept(self.position, self.serial, body)
 
     def load(self, kept: Kept) -> None:
-        """Go on from what was kept; campaigns begin anew where none were kept.
+        """Go on from what was kept.
 
         Raises
         ------
@@ -149,15 +184,12 @@ class PopulationState:
             The bytes are no such state.
         """
         source = Reader(kept.body)
-        newcomers, campaigns = source.blob(), b""
+        self.fleet.newcomers.load(source.blob())
         self.judged.load(source)
         if kept.form == FORM:
-            campaigns = source.blob()
             self.templates.load(source)
+            self.fleet.load(source)
         source.end()
-        self.fleet.newcomers.load(newcomers)
-        if campaigns and self.fleet.campaigns is not None:
-            self.fleet.campaigns.load(campaigns)
         self.position = self.kept = kept.position
         self.kept_until, self.kept_bytes = self.fleet.newcomers.closed, len(kept.body)
         self.serial = kept.serial

@@ -17,9 +17,10 @@ from models.campaign.templates import Templates
 from models.codec import Reader, Writer
 from models.errors import SnapshotError
 from models.fleet import LEAST_CROWD
+from models.population.newcomers import BATCH_MS
 from models.population.progress import Progress
 from streams.metrics import Metrics
-from streams.population_records import Mark, template_key
+from streams.population_records import Mark, Shared, template_key
 from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord
 
 log = structlog.get_logger(__name__)
@@ -30,6 +31,9 @@ POSITION_KEY = OWN_KEY + b"templates"
 SWEEP_EVERY_MS = 3_600_000
 SWEEP_AT_ONCE = 256
 """A flood of invented templates is forgotten bit by bit; nobody waits for all of it to go."""
+
+MOST_WAITING = 262_144
+"""Fingerprints that may wait while one partition stands still; beyond, nobody waits for it."""
 
 
 class Records(Protocol):
@@ -95,27 +99,53 @@ class TemplateState:
         self._next_sweep = 0
         self._refused = 0
         self.progress = Progress(partitions)
-        self.position = self._time = 0
+        self.following = self._time = 0
+        self._waiting: dict[tuple[int, str, int], tuple[int, Fingerprint]] = {}
         self._restore()
-        self._written = self.position
+        self._written = self.following
+        self._released = self._until()
 
-    def take(self, said: Fingerprint | Sequence[Mark]) -> list[Fingerprint]:
-        """Take in a record and return the fingerprints to pass on."""
+    def take(self, said: Fingerprint | Sequence[Mark], offset: int) -> None:
+        """Take in a record that stands at an offset."""
         if isinstance(said, Fingerprint):
             self._time = max(self._time, said.time)
-            return self._templates.take(said)
+            self._waiting[said.template, said.tenant, said.count] = (offset, said)
+            return
         for mark in said:
             self.progress.reach(mark.partition, mark.time)
             if mark.idle:
                 self.progress.rest(mark.partition)
-        return []
 
-    def read_to(self, position: int) -> None:
-        """Take note of the offset to read next, and of the time that has passed."""
-        self.position = position
+    def read_to(self, following: int) -> list[Shared]:
+        """Take note of the offset to read next, and return what is to be passed on by now.
+
+        Whose turn it is does not depend on which of the judged partitions is ahead: fingerprints wait until
+        all are past them, and are taken in the order of time.
+        """
+        self.following = following
+        until = self._until()
+        due = [one for one in self._waiting.values() if one[1].time < until]
+        if len(self._waiting) > MOST_WAITING:
+            due = list(self._waiting.values())
+        shared: list[Shared] = []
+        for _, fingerprint in sorted(due, key=lambda one: (one[1].time, one[1].tenant, one[1].count)):
+            told = max(fingerprint.time, self._released)
+            shared += [Shared(told, one) for one in self._templates.take(fingerprint)]
+            del self._waiting[fingerprint.template, fingerprint.tenant, fingerprint.count]
+        self._released = max(self._released, until)
         self._sweep()
         self._metrics.snapshot_refused("broken", self._templates.refused - self._refused)
         self._refused = self._templates.refused
+        return shared
+
+    @property
+    def position(self) -> int:
+        """Offset of the first record that is needed still; all before it are in the templates."""
+        return min((offset for offset, _ in self._waiting.values()), default=self.following)
+
+    def _until(self) -> int:
+        """Return the end of the last batch that all judged partitions are past."""
+        return self.progress.settled - self.progress.settled % BATCH_MS
 
     @property
     def crowded(self) -> bool:
@@ -124,19 +154,20 @@ class TemplateState:
 
     def freeze(self) -> FrozenTemplates | None:
         """Return what is to be written, and count it as written; nothing if nothing was read."""
-        if self.position == self._written:
+        if self.following == self._written:
             return None
+        position = self.position
         writes: dict[bytes, StateRecord | None] = dict(self._forgotten)
         for template, time, body in self._templates.changed():
-            writes[_key(template)] = StateRecord(self.position, time, body)
+            writes[_key(template)] = StateRecord(self.following, time, body)
         out = Writer()
         self.progress.dump(out)
-        own = StateRecord(self.position, self._time, out.finish())
+        own = StateRecord(position, self._time, out.finish())
         self._records.put(self.partition, {**writes, POSITION_KEY: own})
-        self._written = self.position
+        self._written = self.following
         self._forgotten.clear()
         self._templates.checkpointed()
-        return FrozenTemplates(self.position, writes, own)
+        return FrozenTemplates(position, writes, own)
 
     def _sweep(self) -> None:
         """Forget some of the templates that nobody uses any more; looks once an hour of event time."""
@@ -167,7 +198,7 @@ class TemplateState:
             self._metrics.snapshot_refused("broken")
             log.error("record of templates refused", partition=self.partition, reason=str(error))  # noqa: TRY400
             return
-        self.position, self._time = record.position, record.time
+        self.following, self._time = record.position, record.time
 
 
 def position_of(records: Records, partition: int) -> int | None:

@@ -12,7 +12,6 @@ from typing import ClassVar
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
-from models.campaign.fingerprint import Fingerprint
 from models.errors import TopicError
 from streams.checkpoint import Frozen, StateWrite
 from streams.dead_letters import dead_letter
@@ -20,9 +19,8 @@ from streams.deliveries import Deliveries
 from streams.detect import EndOffsets
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
-from streams.population_records import PARTITION, Mark, population_record, read_fingerprint_record
+from streams.population_records import PARTITION, Mark, Shared, population_record, read_fingerprint_record
 from streams.refusals import created_anew
-from streams.snapshot_store import StoreError
 from streams.stage import Stage
 from streams.state_record import encode_state
 from streams.steps import OnStep, Step, ignore
@@ -100,14 +98,15 @@ class TemplateStage(Stage):
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Take in a chunk, and pass on what is shared and how far the partition is."""
         state = self._states[tp.partition]
-        fresh = [record for record in records if record.offset >= state.position]
+        fresh = [record for record in records if record.offset >= state.following]
         self._metrics.skipped("below_position", len(records) - len(fresh))
         if not fresh:
             return
         with self._metrics.batch("templates", len(fresh)):
             for record in fresh:
                 self._take(state, record)
-            state.read_to(fresh[-1].offset + 1)
+            for shared in state.read_to(fresh[-1].offset + 1):
+                self._post(shared)
             self._marks.reach(tp.partition, state.progress.all)
 
     def freeze(self) -> Frozen:
@@ -142,17 +141,12 @@ class TemplateStage(Stage):
         if not record.value:
             return
         try:
-            shared = state.take(read_fingerprint_record(record.key or b"", record.value))
-        except StoreError:
-            raise
+            state.take(read_fingerprint_record(record.key or b"", record.value), record.offset)
         except Exception as error:  # noqa: BLE001 - no record may stop the stream
             letter = dead_letter(record, error, "templates")
             self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             self._metrics.dead(letter)
-            return
-        for fingerprint in shared:
-            self._post(fingerprint)
 
-    def _post(self, said: Fingerprint | Mark) -> None:
+    def _post(self, said: Shared | Mark) -> None:
         key, value = population_record(said)
         self._deliveries.post(self._population, key, value, partition=PARTITION)

@@ -13,6 +13,7 @@ from models.finding import RequestRef
 from models.finding_codec import encode_finding
 from streams.population_records import (
     Mark,
+    Shared,
     mark_record,
     marks_record,
     population_record,
@@ -63,7 +64,8 @@ def test_a_profile_comes_back_as_it_was_whatever_its_tenant_is_called(tenant: st
 @pytest.mark.parametrize("tenant", ["acme", "t0", "\u00ff0", "episode"])
 def test_what_is_said_for_campaigns_comes_back_as_it_was(tenant: str) -> None:
     fingerprint, finding = replace(FINGERPRINT, tenant=tenant), replace(FINDING, tenant=tenant)
-    assert read_record(*population_record(fingerprint)) == fingerprint
+    shared = Shared(START_MS + 70, fingerprint)
+    assert read_record(*population_record(shared)) == shared
     assert read_record(*population_record(finding)) == finding
     key = template_key(fingerprint.template)
     assert key == b"\x80\0\0\0\0\0\0\5"
@@ -88,9 +90,9 @@ def test_what_is_neither_a_fingerprint_nor_a_mark_has_a_reason_of_its_own(key: b
 def test_every_kind_has_keys_of_its_own() -> None:
     said = [
         FINDING,
-        FINGERPRINT,
-        replace(FINGERPRINT, tenant="other"),
-        replace(FINGERPRINT, template=5),
+        Shared(START_MS, FINGERPRINT),
+        Shared(START_MS, replace(FINGERPRINT, tenant="other")),
+        Shared(START_MS, replace(FINGERPRINT, template=5)),
         harvest("acme", START_MS),
         Mark(3, START_MS, idle=False),
         Mark(3, START_MS, idle=False, of_templates=True),
@@ -124,7 +126,8 @@ MARK_KEY, MARK = mark_record(Mark(3, START_MS, idle=True))
         (b"\xffpartition3", b"\x02" + MARK[1:]),
         (b"\xffmarktt3", MARK),
         (b"\xffepisodeother", encode_finding(FINDING)),
-        (b"\xfffp" + template_key(6) + b"acme", FINGERPRINT.encode()),
+        (b"\xfffp" + template_key(6) + b"acme", population_record(Shared(START_MS, FINGERPRINT))[1]),
+        (population_record(Shared(START_MS, FINGERPRINT))[0], FINGERPRINT.encode()),
     ],
 )
 def test_what_is_neither_a_profile_nor_a_mark_is_a_reason_and_quotes_nothing(
@@ -136,7 +139,11 @@ def test_what_is_neither_a_profile_nor_a_mark_is_a_reason_and_quotes_nothing(
     assert "acme" not in caught.value.detail
 
 
-RECORDS = [(PROFILE_KEY, PROFILE), (MARK_KEY, MARK), *map(population_record, (FINDING, FINGERPRINT))]
+RECORDS = [
+    (PROFILE_KEY, PROFILE),
+    (MARK_KEY, MARK),
+    *map(population_record, (FINDING, Shared(START_MS, FINGERPRINT))),
+]
 
 
 @given(st.sampled_from(RECORDS), st.data())

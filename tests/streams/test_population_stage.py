@@ -26,10 +26,11 @@ from streams.baseline import HEAD_KEY, Kept, cut, save_baseline
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
-from streams.population_records import Mark, Said, population_record
+from streams.population_records import Mark, Said, Shared, population_record
 from streams.population_stage import PopulationStage
 from streams.state_record import StateRecord, decode_state
 from tests.models.population.crowd import DAY_MS, HOUR_MS, START_MS, harvest, ordinary
+from tests.streams.test_population_records import FINGERPRINT
 
 TOPIC = TP("population", 0)
 LATER = START_MS + DAY_MS + 6 * HOUR_MS
@@ -316,6 +317,42 @@ def test_campaigns_hear_of_newcomers_excuse_them_and_restate_them(
         ("thief", Activity.CLOSE),
         ("thief", Activity.UPDATE),
     ]
+
+
+class Heard(Campaigns):
+    """Notes which batch was closed last when something came."""
+
+    def __init__(self, config: CampaignConfig) -> None:
+        super().__init__(config)
+        self.came: list[tuple[str, int]] = []
+
+    def add(self, fingerprint: Fingerprint) -> None:
+        self.came.append((fingerprint.tenant, self.closed))
+
+
+def uses(told: int, *tenants: str) -> list[Said]:
+    return [Shared(told, replace(FINGERPRINT, tenant=tenant)) for tenant in tenants]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 1000])
+@pytest.mark.parametrize("restarts", [False, True])
+def test_campaigns_hear_of_a_template_when_it_was_shared_however_much_is_judged_at_once(
+    chunk: int, monkeypatch: pytest.MonkeyPatch, *, restarts: bool
+) -> None:
+    monkeypatch.setattr("streams.population_state.Campaigns", Heard)
+    bench, border = Bench(), AFTER - AFTER % BATCH_MS
+    said = [*marks(border - HOUR_MS), *uses(border + 5, "a", "b"), *uses(border + 3 * BATCH_MS, "c")]
+    said += [*uses(border + 9 * BATCH_MS, "a"), *marks(border + HOUR_MS)]
+    came = []
+    for first in range(0, len(said), chunk):
+        bench.read(said[first : first + chunk], first)
+        came += bench.stage._state.fleet.campaigns.came
+        bench.stage._state.fleet.campaigns.came.clear()
+        if restarts:
+            position = bench.restarted().position(0) or 0
+            bench.read(said[position : first + chunk], position)
+            bench.stage._state.fleet.campaigns.came.clear()
+    assert came == [("a", border), ("b", border), ("c", border + 3 * BATCH_MS)]
 
 
 def test_what_was_kept_before_there_were_campaigns_is_gone_on_from() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from models.population.progress import DISORDER_MS
 from streams.checkpoint import Frozen, StateWrite
 from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
-from streams.population_records import Mark, Said, marks_record, read_record, template_key
+from streams.population_records import Mark, Said, Shared, marks_record, read_record, template_key
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord, decode_state
 from streams.template_state import POSITION_KEY, SWEEP_AT_ONCE, TemplateState, position_of
@@ -123,7 +124,7 @@ class Bench:
 
     def shared(self) -> list[Fingerprint]:
         """Return the fingerprints among it."""
-        return [one for one in self.passed_on() if isinstance(one, Fingerprint)]
+        return [one.fingerprint for one in self.passed_on() if isinstance(one, Shared)]
 
 
 def crowd(template: int = 7, time: int = START_MS, count: int = SHARED) -> list[Fingerprint]:
@@ -131,47 +132,82 @@ def crowd(template: int = 7, time: int = START_MS, count: int = SHARED) -> list[
     return [use(f"tenant-{number}", template, time + number) for number in range(count)]
 
 
+def past(time: int) -> list[Mark]:
+    """Return what both judged partitions say when they are well past a time."""
+    return [Mark(number, time + 2 * BATCH_MS, idle=False) for number in (0, 1)]
+
+
 def test_what_tenants_share_is_passed_on_and_nothing_else() -> None:
     bench = Bench()
-    bench.read([*crowd(7), *crowd(8, count=SHARED - 1)])
+    bench.read([*crowd(7), *crowd(8, count=SHARED - 1), *past(START_MS)])
     assert bench.shared() == crowd(7)
-    bench.read([use("tenant-0", 7, START_MS + 50, 6)], 10)
+    bench.read([use("tenant-0", 7, START_MS + HOUR_MS, 6), *past(START_MS + HOUR_MS)], 10)
     assert bench.shared()[-1].count == 6
+
+
+def test_nothing_is_passed_on_before_all_judged_partitions_are_past_it() -> None:
+    bench = Bench()
+    bench.read([*crowd(7), past(START_MS)[0], Mark(1, BORDER, idle=False)])
+    assert bench.shared() == []
+    bench.read([past(START_MS)[1]], 5)
+    assert bench.shared() == crowd(7)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_what_is_passed_on_and_when_does_not_depend_on_who_is_ahead(order: tuple[int, ...]) -> None:
+    bench = Bench()
+    hours = [use(f"tenant-{number}", 7, START_MS + number * HOUR_MS) for number in range(3)]
+    bench.read([*(hours[number] for number in order), *past(START_MS + 2 * HOUR_MS)])
+    told = START_MS + 2 * HOUR_MS
+    assert bench.passed_on()[:3] == [Shared(told, one) for one in hours]
 
 
 def test_a_checkpoint_writes_the_templates_that_changed_and_then_the_position() -> None:
     bench = Bench()
-    frozen = bench.read([*crowd(7), use("alone", 8)])
-    assert [write.key for write in frozen.snapshots] == [TEMPLATE_KEY + template_key(n) for n in (7, 8)]
+    frozen = bench.read([*crowd(7), use("alone", 8), *past(START_MS)])
+    assert {write.key for write in frozen.snapshots} == {TEMPLATE_KEY + template_key(n) for n in (7, 8)}
     [own] = frozen.partitions
     assert (own.partition, own.key) == (1, POSITION_KEY)
-    assert decode_state(own.value or b"").position == 4
-    assert frozen.positions == {TOPIC: 4}
-    assert position_of(bench, 1) == 4
+    assert decode_state(own.value or b"").position == 6
+    assert frozen.positions == {TOPIC: 6}
+    assert position_of(bench, 1) == 6
     assert list(bench.stage.freeze().partitions) == []
 
 
-@pytest.mark.parametrize("crash", range(7))
+def test_the_position_stays_at_the_first_fingerprint_that_waits() -> None:
+    bench = Bench()
+    bench.read([*crowd(8), *past(START_MS), use("waits", 7, START_MS + HOUR_MS), *past(START_MS + 5)])
+    assert position_of(bench, 1) == 5
+    assert bench.read([Mark(0, START_MS + BATCH_MS, idle=False)], 8).positions == {TOPIC: 5}
+
+
+LATER = START_MS + HOUR_MS
+SAID = [*crowd(7), use("alone", 8), past(START_MS)[1], *crowd(9), *past(START_MS)]
+SAID += [use("tenant-0", 9, LATER, 6), use("new", 7, LATER), use("new", 8, LATER), *past(LATER)]
+
+
+@pytest.mark.parametrize("crash", range(len(SAID)))
 def test_a_worker_that_takes_over_passes_on_the_same(crash: int) -> None:
-    said = [*crowd(7), use("alone", 8), *crowd(9), Mark(0, BORDER, idle=False), Mark(1, BORDER, idle=False)]
     whole, bench = Bench(), Bench()
-    whole.read(said)
-    bench.read(said[:crash])
+    whole.read(SAID)
+    bench.read(SAID[:crash])
     bench.restarted()
     position = position_of(bench, 1) or 0
-    assert position == crash
-    bench.read(said[max(0, position - 2) :], max(0, position - 2))
+    assert position <= crash
+    first = max(0, position - 2)
+    bench.read(SAID[first:], first)
     assert bench.passed_on()[-1] == whole.passed_on()[-1]
+    assert set(bench.passed_on()) >= {one for one in whole.passed_on() if isinstance(one, Shared)}
     assert set(bench.shared()) == set(whole.shared())
 
 
 def test_templates_that_are_newer_than_the_position_take_in_what_is_read_again() -> None:
-    bench, said = Bench(), [*crowd(7), *crowd(8, count=2)]
+    bench, said = Bench(), [*crowd(7), *crowd(8, count=2), *past(START_MS)]
     bench.read(said)
     bench.store.put({POSITION_KEY: None})
     bench.restarted()
     assert position_of(bench, 1) is None
-    bench.read([*said, use("third", 8)])
+    bench.read([*said, use("third", 8, LATER), *past(LATER)])
     assert {one.tenant for one in bench.shared() if one.template == 8} == {"tenant-0", "tenant-1", "third"}
     assert set(crowd(7)) <= set(bench.shared())
 
@@ -182,36 +218,49 @@ def test_it_is_as_far_as_the_last_of_the_judged_partitions() -> None:
     bench.read([Mark(1, BORDER, idle=False)], 4)
     assert bench.passed_on()[-1] == Mark(1, BORDER, idle=False, of_templates=True)
     bench.restarted()
-    bench.read([Mark(1, 0, idle=True), Mark(1, 0, idle=True)], 5)
+    bench.read([*crowd(7), Mark(1, 0, idle=True), Mark(1, 0, idle=True)], position_of(bench, 1) or 0)
     assert bench.passed_on()[-1] == Mark(1, BORDER + 5 * BATCH_MS, idle=False, of_templates=True)
 
 
 def test_a_mark_stands_behind_what_it_covers() -> None:
     bench = Bench()
-    bench.read([Mark(0, BORDER, idle=False), Mark(1, BORDER, idle=False), *crowd(7)])
-    assert [type(one) for one in bench.passed_on()] == [*[Fingerprint] * SHARED, Mark]
+    bench.read([*past(START_MS), *crowd(7)])
+    assert [type(one) for one in bench.passed_on()] == [*[Shared] * SHARED, Mark]
 
 
 def test_templates_beyond_the_bound_live_on_on_disk() -> None:
     bench = Bench(most=2)
     for number in range(300):
-        bench.read([use("first", number), use("second", number)], 2 * number)
-    bench.read([use("third", 5)], 600)
+        time = START_MS + number * BATCH_MS
+        said = [use("first", number, time), use("second", number, time), *past(time)]
+        bench.read(said, 4 * number)
+    later = START_MS + 301 * BATCH_MS
+    bench.read([use("third", 5, later), *past(later)], 1200)
     assert {one.tenant for one in bench.shared()} == {"first", "second", "third"}
     assert not bench.stage.crowded()
 
 
 def test_many_templates_at_once_call_for_a_checkpoint() -> None:
     bench = Bench(most=2)
+    said = [*(use("first", number) for number in range(300)), *past(START_MS)]
 
     async def run() -> None:
         await bench.stage.open(TOPIC)
-        bench.stage.step(TOPIC, [record(use("first", number), number) for number in range(300)])
+        bench.stage.step(TOPIC, [record(one, offset) for offset, one in enumerate(said)])
 
     asyncio.run(run())
     assert bench.stage.crowded()
     bench.stage.freeze()
     assert not bench.stage.crowded()
+
+
+def test_one_partition_that_stands_still_cannot_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.template_state.MOST_WAITING", 5)
+    bench = Bench()
+    bench.read(crowd(7))
+    assert bench.shared() == []
+    bench.read(crowd(8), 3)
+    assert set(bench.shared()) == {*crowd(7), *crowd(8)}
 
 
 def forgotten(frozen: Frozen) -> list[StateWrite]:
@@ -220,28 +269,30 @@ def forgotten(frozen: Frozen) -> list[StateWrite]:
 
 def test_templates_that_nobody_uses_are_forgotten_bit_by_bit() -> None:
     bench = Bench()
-    bench.read([use("first", number, START_MS + number) for number in range(SWEEP_AT_ONCE + 10)])
+    many = [use("first", number, START_MS + number) for number in range(SWEEP_AT_ONCE + 10)]
+    bench.read([*many, *past(START_MS)])
     later = START_MS + MEMORY_MS + HOUR_MS
     assert len(forgotten(bench.read([use("other", 7000, later)], 1000))) == SWEEP_AT_ONCE
     assert len(forgotten(bench.read([use("other", 7001, later + 1)], 1001))) == 10
     assert forgotten(bench.read([use("other", 7002, later + 2)], 1002)) == []
-    bench.read([use("second", 5, later + 3), use("third", 5, later + 4)], 1003)
+    bench.read([use("second", 5, later + 3), use("third", 5, later + 4), *past(later)], 1003)
     assert bench.shared() == []
 
 
 def test_who_is_seen_again_after_it_was_forgotten_is_written_again() -> None:
     bench = Bench()
-    bench.read([use("first", 5)])
+    bench.read([use("first", 5), *past(START_MS)])
     later = START_MS + MEMORY_MS + HOUR_MS
-    frozen = bench.read([use("other", 6, later), use("second", 5, later)], 1)
+    assert len(forgotten(bench.read([use("second", 5, later)], 3))) == 1
+    frozen = bench.read(past(later), 4)
     assert [write.value is None for write in frozen.snapshots if write.key.endswith(b"\5")] == [False]
 
 
 def test_a_clock_that_is_ahead_makes_nobody_forgotten() -> None:
     bench = Bench()
     bench.now = START_MS + DAY_MS
-    bench.read([use("first", 5)])
-    assert forgotten(bench.read([use("other", 6, START_MS + 2 * MEMORY_MS)], 1)) == []
+    bench.read([use("first", 5), *past(START_MS)])
+    assert forgotten(bench.read([use("other", 6, START_MS + 2 * MEMORY_MS)], 3)) == []
 
 
 def test_tenants_and_other_records_stay_whatever_their_age() -> None:
@@ -254,7 +305,7 @@ def test_tenants_and_other_records_stay_whatever_their_age() -> None:
 @pytest.mark.parametrize("bad", [b"what", use("acme").encode(), marks_record([Mark(0, 0, idle=False)])[1]])
 def test_what_is_not_understood_becomes_a_dead_letter_and_stops_nothing(bad: bytes) -> None:
     bench = Bench()
-    bench.read([*crowd(7, count=2), bad, *crowd(7)[2:]])
+    bench.read([*crowd(7, count=2), bad, *crowd(7)[2:], *past(START_MS)])
     letters = [one for one in bench.sent if one[0] == "dead-letters"]
     assert [value for _, _, value, _ in letters] == [bad]
     assert len(bench.sent) == 1 + SHARED + 1
@@ -269,13 +320,13 @@ def test_a_damaged_position_is_made_anew_from_the_topic() -> None:
     bench.store.put({POSITION_KEY: StateRecord(9, 9, b"\1\0")})
     assert position_of(bench, 1) is None
     bench.restarted()
-    bench.read(crowd(7))
+    bench.read([*crowd(7), *past(START_MS)])
     assert set(bench.shared()) == set(crowd(7))
 
 
 def test_a_topic_that_was_created_anew_is_refused() -> None:
     bench = Bench()
-    bench.read(crowd(7))
+    bench.read([*crowd(7), *past(START_MS)])
     bench.end = 2
     bench.restarted()
     with pytest.raises(TopicError, match="created anew"):

@@ -17,7 +17,7 @@ from streams.backtest_run import run_backtest
 from streams.event_files import EventFile
 from streams.settings import Settings
 from streams.topics import apply_topics
-from tests.kafka.stand import Stand, stand
+from tests.kafka.stand import Stand, Worker, stand
 from tests.kafka.topic_reader import read_topic
 
 if TYPE_CHECKING:
@@ -62,6 +62,18 @@ def alerts(settings: Settings) -> Findings:
     return by_key(
         [message.value() for message in read_topic(settings.kafka.bootstrap_servers, settings.topics.alerts)]
     )
+
+
+def owner(stand: Stand) -> Worker:
+    """Return the worker that has the first partition of the population topic, as it said last."""
+    name = f'"{stand.settings.topics.population}-0"'
+
+    def has_it(worker: Worker) -> bool:
+        given = [line for line in worker.said().splitlines() if '"partitions assigned"' in line]
+        return bool(given) and name in given[-1]
+
+    stand.wait_until(lambda: sum(map(has_it, stand.workers)) == 1)
+    return next(filter(has_it, stand.workers))
 
 
 @pytest.fixture

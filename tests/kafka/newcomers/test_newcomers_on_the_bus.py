@@ -11,8 +11,8 @@ import pytest
 
 from streams.baseline import save_baseline
 from streams.state_population import read_population
-from tests.kafka.newcomers.conftest import Findings, alerts, publish
-from tests.kafka.stand import OK, Stand, Worker
+from tests.kafka.newcomers.conftest import Findings, alerts, owner, publish
+from tests.kafka.stand import OK, Stand
 from tests.streams.newcomer_world import HOUR_MS, START_MS, world
 
 MakeStand = Callable[..., Stand]
@@ -35,18 +35,6 @@ def agree(stand: Stand, expected: Findings) -> None:
     assert found.keys() == expected.keys()
     for key, record in expected.items():
         assert found[key] == record
-
-
-def owner(stand: Stand) -> Worker:
-    """Return the worker that has the first partition of the population topic, as it said last."""
-    name = f'"{stand.settings.topics.population}-0"'
-
-    def has_it(worker: Worker) -> bool:
-        given = [line for line in worker.said().splitlines() if '"partitions assigned"' in line]
-        return bool(given) and name in given[-1]
-
-    stand.wait_until(lambda: sum(map(has_it, stand.workers)) == 1)
-    return next(filter(has_it, stand.workers))
 
 
 def parts(records: Records, hours: float) -> tuple[Records, Records]:
