@@ -16,7 +16,7 @@ DAY_MS = 86_400_000
 LEAST_SURE, SUREST = 60, 99
 """Confidence in an account that took part once, and in any."""
 
-_MOST_TEMPLATES = 4096
+_MOST_TEMPLATES = 2**24
 _MOST_COUNT = 2**40
 
 

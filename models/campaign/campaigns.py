@@ -47,7 +47,7 @@ class Campaigns:
         self._config = config
         self._clusters = Clusters(config)
         self._pending: dict[tuple[int, str, int], Fingerprint] = {}
-        self._notes: list[Finding] = []
+        self._notes: dict[tuple[str, str, int, Activity], Finding] = {}
         self._episodes: dict[str, Finding] = {}
         self._open: dict[int, OpenCampaign] = {}  # by cluster
         self._campaign_of: dict[str, str] = {}
@@ -79,16 +79,27 @@ class Campaigns:
 
     def add(self, fingerprint: Fingerprint) -> None:
         """Take in a fingerprint; one that is known already changes nothing."""
+        key = fingerprint.template, fingerprint.tenant, fingerprint.count
+        if key in self._pending or (fingerprint.time < self.closed and self._clusters.heard(fingerprint)):
+            return
         if fingerprint.time < self.closed - LATEST_MS or len(self._pending) >= MOST_PENDING:
             self.late += 1
         else:
-            key = fingerprint.template, fingerprint.tenant, fingerprint.count
             self._pending[key] = fingerprint
 
     def note(self, finding: Finding) -> None:
-        """Take note of what is said of a tenant alone, to link it to the campaign that it takes part in."""
-        if not finding.campaign and finding.time >= self.closed - LATEST_MS:
-            self._notes.append(finding)
+        """Take note of what is said of a tenant alone, to link it to the campaign that it takes part in.
+
+        What is known already changes nothing.
+        """
+        if finding.campaign or finding.time < self.closed - LATEST_MS:
+            return
+        known = self._episodes.get(finding.tenant)
+        if known is not None and known.uid == finding.uid and _age(finding) <= _age(known):
+            return
+        self._notes.setdefault((finding.tenant, finding.uid, *_age(finding)), finding)
+        if len(self._notes) > MOST_EPISODES:
+            del self._notes[next(iter(self._notes))]
 
     def named_before(self, tenant: str, time: int) -> bool:
         """Tell whether an open campaign had named a tenant by an event time in ms."""
@@ -119,15 +130,18 @@ class Campaigns:
             for x in self._pending.values()
             if max(x.time, self.closed) < end
         )
-        notes = [x for x in self._notes if max(x.time, self.closed) < end]
-        self._notes = [x for x in self._notes if max(x.time, self.closed) >= end]
-        said = sorted(((max(x.time, self.closed), x.time, x.tenant, x.activity, x.uid), x) for x in notes)
+        said = sorted(
+            (max(x.time, self.closed), x.time, x.tenant, x.activity, x.uid)
+            for x in self._notes.values()
+            if max(x.time, self.closed) < end
+        )
         batches: dict[int, tuple[list[Fingerprint], list[Finding]]] = {}
         for number, group in groupby(prints, key=lambda item: item[0] // BATCH_MS):
             found = [self._pending.pop((template, tenant, count)) for _, _, tenant, template, count in group]
             batches[number] = found, []
-        for order, finding in said:
-            batches.setdefault(order[0] // BATCH_MS, ([], []))[1].append(finding)
+        for order, time, tenant, activity, uid in said:
+            noted = self._notes.pop((tenant, uid, time, activity))
+            batches.setdefault(order // BATCH_MS, ([], []))[1].append(noted)
         for number in sorted(batches):
             yield (number + 1) * BATCH_MS, *batches[number]
 
@@ -141,8 +155,10 @@ class Campaigns:
             yield from self._follow(old, new, end)
             touched.pop(old, None)
             touched[new] = None
+            if new in self._open:
+                self._open[new].began = min(self._open[new].began, self._clusters[new].began)
         fresh: list[str] = []
-        for number in touched:
+        for number in dict.fromkeys((*touched, *self._open)):
             yield from self._look(number, end, fresh)
         self._remember(notes)
         yield from self._link(fresh, notes, end)
@@ -157,7 +173,9 @@ class Campaigns:
             if cluster.evidence < threshold:
                 return
             climbers = cluster.climbers()
-            if len(climbers) < self._config.least_accounts or not (cluster.burst and cluster.apart):
+            if len(climbers) < self._config.least_accounts or not (
+                cluster.burst and cluster.divided and cluster.apart
+            ):
                 return
             opening = next(reversed(climbers.values())).request.request_id
             uid = campaign_uid(next(iter(cluster.templates)), opening)
@@ -202,18 +220,25 @@ class Campaigns:
     def _end_quiet(self, now: int) -> Iterator[CampaignFinding]:
         """Close the campaigns of which nothing was seen for long."""
         quiet_ms = int(self._config.quiet_days * DAY_MS)
-        for number, campaign in sorted(self._open.items(), key=lambda item: item[1].uid):
-            over = self._clusters[number].last_seen + quiet_ms
-            if over > now:
-                continue
-            yield from self._name(replace(campaign, told=0), over, [])
-            yield self._state(campaign, Activity.CLOSE, over, [])
-            del self._open[number]
-            self._clusters.end(number)
-            for tenant in campaign.named:
-                if self._campaign_of.get(tenant) == campaign.uid:
-                    del self._campaign_of[tenant]
-                    del self._named[tenant]
+        over = {one.uid: self._clusters[number].last_seen + quiet_ms for number, one in self._open.items()}
+        ends = [one for one in self._open.values() if over[one.uid] <= now]
+        for campaign in sorted(ends, key=lambda one: (over[one.uid], one.uid)):
+            time = over[campaign.uid]
+            yield from self._name(replace(campaign, told=0), time, [])
+            yield self._state(campaign, Activity.CLOSE, time, [])
+            del self._open[campaign.cluster]
+            self._clusters.end(campaign.cluster)
+            self._release(campaign.uid)
+
+    def _release(self, uid: str) -> None:
+        """Forget whom a campaign that is over had named, unless another one has named it, too."""
+        others = sorted(self._open.values(), key=lambda campaign: (campaign.opened, campaign.uid))
+        for tenant in [tenant for tenant, of in self._campaign_of.items() if of == uid]:
+            other = next((campaign for campaign in others if tenant in campaign.named), None)
+            if other is None:
+                del self._campaign_of[tenant], self._named[tenant]
+            else:
+                self._campaign_of[tenant], self._named[tenant] = other.uid, other.named[tenant]
 
     def _follow(self, old: int, new: int, end: int) -> Iterator[CampaignFinding]:
         """Let a campaign follow its cluster into another; of two campaigns in one the later closes."""
@@ -230,7 +255,8 @@ class Campaigns:
         kept.began = min(kept.began, moved.began)
         self._open[new] = kept
         for tenant in moved.named:
-            self._campaign_of[tenant] = kept.uid
+            if self._campaign_of[tenant] == moved.uid:
+                self._campaign_of[tenant] = kept.uid
         yield self._state(moved, Activity.CLOSE, end, [])
 
     def _state(
@@ -248,9 +274,9 @@ class Campaigns:
         out.half(len(self._pending))
         for fingerprint in self._pending.values():
             out.raw(fingerprint.encode())
-        for findings in (self._notes, list(self._episodes.values())):
+        for findings in (self._notes, self._episodes):
             out.half(len(findings))
-            for finding in findings:
+            for finding in findings.values():
                 out.blob(encode_finding(finding))
         out.half(len(self._open))
         for campaign in self._open.values():
@@ -278,16 +304,29 @@ class Campaigns:
         self._clusters.load(source)
         pending = [read_fingerprint(source) for _ in range(source.half(MOST_PENDING))]
         self._pending = {(x.template, x.tenant, x.count): x for x in pending}
-        self._notes = [decode_finding(source.blob()) for _ in range(source.half())]
+        notes = [decode_finding(source.blob()) for _ in range(source.half(MOST_EPISODES))]
+        self._notes = {(x.tenant, x.uid, *_age(x)): x for x in notes}
         episodes = [decode_finding(source.blob()) for _ in range(source.half(MOST_EPISODES))]
         self._episodes = {finding.tenant: finding for finding in episodes}
         campaigns = [OpenCampaign.load(source) for _ in range(source.half())]
         self._open = {campaign.cluster: campaign for campaign in campaigns}
-        if not all(number in self._clusters for number in self._open):
-            raise SnapshotError("a campaign without its templates")
+        self._check_open()
         self._named, self._campaign_of = {}, {}
         for _ in range(source.half()):
             tenant = source.label(MAX_NAME_BYTES)
             self._named[tenant] = source.time()
             self._campaign_of[tenant] = source.label(36)
         source.end()
+
+    def _check_open(self) -> None:
+        for number, campaign in self._open.items():
+            if number not in self._clusters:
+                raise SnapshotError("a campaign without its templates")
+            if not campaign.waiting.keys() <= self._clusters[number].accounts.keys():
+                raise SnapshotError("a campaign waits for accounts that are not there")
+            self._clusters.keep(number)
+
+
+def _age(finding: Finding) -> tuple[int, Activity]:
+    """Order what is said of one episode."""
+    return finding.time, finding.activity

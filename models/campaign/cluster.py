@@ -15,7 +15,7 @@ from models.campaign.account import Account
 from models.campaign.fingerprint import Fingerprint
 from models.campaign.meaning import Meaning
 from models.campaign.pace import FleetClock, Pace
-from models.campaign.slots import Slots, tenant_mark
+from models.campaign.slots import DIVIDED, Slots, tenant_mark
 from models.campaign.traits import Share
 from models.codec import LARGEST, Reader, Writer
 from models.event import MAX_NAME_BYTES
@@ -27,6 +27,9 @@ MOST_ELDERS = 1024
 """Accounts that joined long ago and are still known as such; more are counted, and forgotten."""
 
 MOST_NETWORKS = 256
+
+LEAST_COMPARED = 16
+"""Prompts of a template's accounts before it is compared with others in meaning."""
 _MOST_ACCOUNTS = 2**24
 
 
@@ -76,7 +79,12 @@ class Cluster:
         The same bets as a cumulated sum, and the time of the account from which on it has climbed: those
         that joined since are the campaign.
     climbing
-        How many those are.
+        How many those are; nothing until it is asked for.
+    slots, shared_out
+        Prompts of all accounts, and of those that joined since the evidence has climbed.
+    divided
+        Whether the latter have ever been seen to share the work out: two campaigns that work on one list
+        meet in time.
     """
 
     first: int
@@ -89,12 +97,14 @@ class Cluster:
     statistics: list[float] = field(default_factory=lambda: [0.0] * len(WEIGHTS))
     climb: float = 1.0
     began: int = 0
-    climbing: int = 0
+    climbing: int | None = None
+    divided: bool = False
     pace: Pace = field(default_factory=Pace)
     new: Share = field(default_factory=Share)
     near: Share = field(default_factory=Share)
     networks: dict[int, int] = field(default_factory=dict)
     slots: Slots = field(default_factory=Slots)
+    shared_out: Slots = field(default_factory=Slots)
     meaning: Meaning = field(default_factory=Meaning)
 
     @property
@@ -104,12 +114,29 @@ class Cluster:
 
     @property
     def apart(self) -> bool:
-        """Whether its accounts ask different things."""
+        """Whether the accounts that joined since the evidence has climbed ask different things."""
+        return self.shared_out.apart(self.joined)
+
+    @property
+    def all_apart(self) -> bool:
+        """Whether all its accounts do."""
         return self.slots.apart(len(self.accounts) + len(self.elders))
+
+    @property
+    def comparable(self) -> bool:
+        """Whether enough of its accounts' prompts were seen, and all differ, to be compared in meaning."""
+        return self.shared_out.sent > LEAST_COMPARED - 0.5 and self.shared_out.disjoint >= DIVIDED
 
     def knows(self, tenant: str) -> bool:
         """Tell whether an account has joined, as far as is remembered."""
         return tenant in self.accounts or (bool(self.elders) and tenant_mark(tenant) in self.elders)
+
+    def heard(self, fingerprint: Fingerprint) -> bool:
+        """Tell whether a fingerprint changes nothing: it, or a later one of the same use, was seen."""
+        account = self.accounts.get(fingerprint.tenant)
+        if account is None:
+            return self.knows(fingerprint.tenant)
+        return account.counts.get(fingerprint.template, 0) >= fingerprint.count
 
     def see(self, fingerprint: Fingerprint) -> None:
         """Take in what a fingerprint says beside who sent it."""
@@ -117,17 +144,21 @@ class Cluster:
         self.meaning.add(fingerprint.simhash)
         self.slots.add(fingerprint.tenant, fingerprint.slots)
         account = self.accounts.get(fingerprint.tenant)
-        if account is not None:
-            account.see(fingerprint)
+        if account is None:
+            return
+        account.see(fingerprint)
+        if account.joined >= self.began:
+            self.shared_out.add(fingerprint.tenant, fingerprint.slots)
+            self.divided = self.divided or self.shared_out.divided
 
     def settle(self, fingerprint: Fingerprint, population: Population) -> None:
         """Take in an account that has always been there, as far as anybody knows."""
         self.established += 1
         self._remember(fingerprint.tenant)
-        if fingerprint.joined > self.last_joined > 0:
-            gap = population.clock.between(self.last_joined, fingerprint.joined)
+        if fingerprint.time > self.last_joined > 0:
+            gap = population.clock.between(self.last_joined, fingerprint.time)
             self.pace.bet(gap, population.rate(self.established))
-        self.last_joined = max(self.last_joined, fingerprint.joined)
+        self.last_joined = max(self.last_joined, fingerprint.time)
 
     def retire(self, before: int) -> list[str]:
         """Let the accounts go that joined before a time in ms, and return their tenants."""
@@ -135,12 +166,15 @@ class Cluster:
         for tenant in gone:
             del self.accounts[tenant]
             self._remember(tenant)
-        self.climbing = len(self.climbers()) if gone else self.climbing
+            self.climbing = None
         return gone
 
     def _remember(self, tenant: str) -> None:
         self.elders[tenant_mark(tenant)] = None
-        if len(self.elders) > MOST_ELDERS:
+        self._bound_elders()
+
+    def _bound_elders(self) -> None:
+        while len(self.elders) > MOST_ELDERS:
             del self.elders[next(iter(self.elders))]
 
     def join(self, fingerprint: Fingerprint, population: Population, ripe: int, calm: float) -> bool:
@@ -153,22 +187,24 @@ class Cluster:
         calm
             Below this evidence the template's own past is learned.
         """
-        account = Account(fingerprint.opened, fingerprint.joined, fingerprint.request)
+        now = fingerprint.time
+        account = Account(fingerprint.opened, now, fingerprint.request)
         account.see(fingerprint)
         before = len(self.accounts) + len(self.elders)
         self.accounts[fingerprint.tenant] = account
-        self.climbing += account.joined >= self.began
+        if self.climbing is not None:
+            self.climbing += account.joined >= self.began
         start = max(self.last_joined, ripe)
-        bets = before >= FEWEST - 1 and fingerprint.joined >= start
+        bets = before >= FEWEST - 1 and now >= start
         behind = [mark for mark in (fingerprint.network, fingerprint.account) if mark]
         near = any(mark in self.networks for mark in behind)
-        if fingerprint.joined >= start:
-            gap = population.clock.between(start, fingerprint.joined)
+        if now >= start:
+            gap = population.clock.between(start, now)
             pace = self.pace.bet(gap, population.rate(self.established))
             if bets:
                 self._bet(account, pace, population, near=near if behind else None)
             self.established += self.evidence < calm
-            self.last_joined = fingerprint.joined
+            self.last_joined = now
         self.new.add(account.new)
         if behind:
             self.near.add(near)
@@ -183,7 +219,8 @@ class Cluster:
         mean = sum(w * e for w, e in zip(WEIGHTS, bets, strict=True))
         if self.climb <= 1.0:
             self.climb, self.began = 1.0, self.last_joined
-            self.climbing = len(self.climbers())
+            self.shared_out, self.divided = Slots(), False
+            self.climbing = None
         self.climb = min(LARGEST, self.climb * mean)
         self.statistics = [min(LARGEST, (1.0 + r) * e) for r, e in zip(self.statistics, bets, strict=True)]
 
@@ -194,7 +231,14 @@ class Cluster:
     @property
     def burst(self) -> bool:
         """Whether most of its accounts joined since the evidence climbs: it is not common property."""
-        return 2 * self.climbing > len(self.accounts) + len(self.elders)
+        return 2 * self.joined > len(self.accounts) + len(self.elders)
+
+    @property
+    def joined(self) -> int:
+        """How many accounts joined since the evidence has climbed."""
+        if self.climbing is None:
+            self.climbing = len(self.climbers())
+        return self.climbing
 
     def merge(self, other: Cluster, *, found: bool) -> None:
         """Take in another; its evidence is added, for what is bounded of each is bounded of their sum.
@@ -214,8 +258,10 @@ class Cluster:
         climbing = [one for one in (self, other) if one.climb > 1.0] or [self]
         self.began = min(one.began for one in climbing)
         self.climb = max(self.climb, other.climb)
-        self.climbing = len(self.climbers())
+        self.climbing = None
         self.slots.merge(other.slots)
+        self.shared_out.merge(other.shared_out)
+        self.divided = self.shared_out.divided or (found and (self.divided or other.divided))
         self.meaning.merge(other.meaning)
         for network, count in other.networks.items():
             self._see_network(network, count)
@@ -230,6 +276,7 @@ class Cluster:
             if tenant_mark(tenant) in self.elders:
                 del self.accounts[tenant]
         self.established = max(self.established, other.established, len(self.elders))
+        self._bound_elders()
 
     def _see_network(self, network: int, count: int) -> None:
         if network in self.networks or len(self.networks) < MOST_NETWORKS:
@@ -251,6 +298,7 @@ class Cluster:
             out.word(mark)
         for value in (*self.statistics, self.climb):
             out.real(value)
+        out.small(self.divided)
         self.pace.dump(out)
         self.new.dump(out)
         self.near.dump(out)
@@ -259,6 +307,7 @@ class Cluster:
             out.word(network)
             out.number(count)
         self.slots.dump(out)
+        self.shared_out.dump(out)
         self.meaning.dump(out)
 
     @staticmethod
@@ -271,14 +320,15 @@ class Cluster:
         for _ in range(source.half(_MOST_ACCOUNTS)):
             tenant = source.label(MAX_NAME_BYTES)
             cluster.accounts[tenant] = Account.load(source)
-        cluster.elders = dict.fromkeys(source.word() for _ in range(source.half(2 * MOST_ELDERS)))
+        cluster.elders = dict.fromkeys(source.word() for _ in range(source.half(MOST_ELDERS)))
         cluster.statistics = [source.real(0.0, LARGEST) for _ in WEIGHTS]
         cluster.climb = source.real(0.0, LARGEST)
+        cluster.divided = bool(source.small(1))
         cluster.pace = Pace.load(source)
         cluster.new, cluster.near = Share.load(source), Share.load(source)
         for _ in range(source.half(MOST_NETWORKS)):
             network = source.word()
             cluster.networks[network] = source.count()
-        cluster.slots, cluster.meaning = Slots.load(source), Meaning.load(source)
-        cluster.climbing = len(cluster.climbers())
+        cluster.slots, cluster.shared_out = Slots.load(source), Slots.load(source)
+        cluster.meaning = Meaning.load(source)
         return cluster

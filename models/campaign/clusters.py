@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from models.campaign.cluster import FEWEST, Cluster, Population
+from models.campaign.common import Common
 from models.campaign.config import CampaignConfig
 from models.campaign.fingerprint import Fingerprint
 from models.campaign.pace import FleetClock
@@ -35,6 +36,9 @@ AT_ONCE_MS = 12 * HOUR_MS
 LEAST_PROMPTS = 6
 """Prompts of a template before its meaning is compared."""
 
+MOST_COMPARED = 64
+"""Other clusters of an account that one which it joins is compared with, the youngest."""
+
 LEAST_THRESHOLD = 1000.0
 CALM_EXPONENT = 0.35
 _LEAST_BETS_A_DAY = 10.0
@@ -53,7 +57,7 @@ class Clusters:
         self._clusters: dict[int, Cluster] = {}
         self._cluster_of: dict[int, int] = {}
         self._joined: dict[str, tuple[int, ...]] = {}
-        self._common: dict[tuple[int, int], int] = {}
+        self._common = Common()
         self._kept: set[int] = set()
         self._suspects: dict[int, None] = {}
         self._merged: list[tuple[int, int]] = []
@@ -84,6 +88,11 @@ class Clusters:
         """
         bets_a_day = max(_LEAST_BETS_A_DAY, self._bets / max(1.0, self._bet_days))
         return max(LEAST_THRESHOLD, bets_a_day / self._config.false_per_day)
+
+    def heard(self, fingerprint: Fingerprint) -> bool:
+        """Tell whether a fingerprint, or a later one of the same tenant and template, was taken in."""
+        number = self._cluster_of.get(fingerprint.template)
+        return number is not None and self._clusters[number].heard(fingerprint)
 
     def keep(self, number: int) -> None:
         """Keep the accounts of a cluster, however long ago they joined."""
@@ -137,13 +146,13 @@ class Clusters:
                     self.population.near.add(any(cluster.networks.get(mark, 0) > 1 for mark in behind))
         others = self._joined.get(tenant, ())
         self._joined[tenant] = (*others, number)
-        for other in others:
+        for other in sorted(others)[-MOST_COMPARED:]:
             pair = min(number, other), max(number, other)
-            common = self._common[pair] = self._common.get(pair, 0) + 1
+            common = self._common.add(*pair)
             sizes = [len(self._clusters[n].accounts) for n in pair]
             both = [self._clusters[n] for n in pair]
             size = min(sizes) if all(one.evidence >= SUSPECT for one in both) else max(sizes)
-            if common >= max(LEAST_SHARED, LEAST_OVERLAP * size) and all(one.apart for one in both):
+            if common >= max(LEAST_SHARED, LEAST_OVERLAP * size) and all(one.all_apart for one in both):
                 self._merge(*pair)
                 return
         self._compare(number)
@@ -164,7 +173,9 @@ class Clusters:
 
     def _alike(self, one: Cluster, other: Cluster) -> bool:
         """Tell whether two suspects say the same in other words."""
-        if min(one.meaning.count, other.meaning.count) < LEAST_PROMPTS or not (one.burst and other.burst):
+        if min(one.meaning.count, other.meaning.count) < LEAST_PROMPTS:
+            return False
+        if not all(suspect.burst and suspect.comparable for suspect in (one, other)):
             return False
         at_once = abs(one.began - other.began) < AT_ONCE_MS
         return one.meaning.near(other.meaning) >= (NEAR_AT_ONCE if at_once else NEAR)
@@ -182,12 +193,7 @@ class Clusters:
         for tenant in cluster.accounts:
             numbers = [kept if n == gone else n for n in self._joined.get(tenant, ())]
             self._joined[tenant] = tuple(dict.fromkeys((*numbers, kept)))
-        for pair in [pair for pair in self._common if gone in pair]:
-            common = self._common.pop(pair)
-            third = pair[0] if pair[1] == gone else pair[1]
-            if third != kept:
-                new = min(kept, third), max(kept, third)
-                self._common[new] = max(common, self._common.get(new, 0))
+        self._common.merge(kept, gone)
         if gone in self._kept:
             self._kept.discard(gone)
             self._kept.add(kept)
@@ -242,8 +248,7 @@ class Clusters:
             del self._cluster_of[template]
         for tenant in cluster.accounts:
             self._leave(tenant, number)
-        for pair in [pair for pair in self._common if number in pair]:
-            del self._common[pair]
+        self._common.forget(number)
 
     def dump(self, out: Writer) -> None:
         """Write all."""
@@ -260,10 +265,10 @@ class Clusters:
             out.number(number)
             out.number(number in self._kept)
             cluster.dump(out)
-        out.half(len(self._common))
-        for pair, common in self._common.items():
-            for number in (*pair, common):
-                out.number(number)
+        self._common.dump(out)
+        out.half(len(self._suspects))
+        for number in self._suspects:
+            out.number(number)
 
     def load(self, source: Reader) -> None:
         """Read all."""
@@ -274,19 +279,23 @@ class Clusters:
         clock.load(source)
         self.population = Population(clock, growth, Share.load(source), Share.load(source))
         for _ in range(source.half(_MOST_CLUSTERS)):
-            number, kept = source.count(), source.count(1)
-            cluster = self._clusters[number] = Cluster.load(source)
-            if kept:
-                self._kept.add(number)
-            for template in cluster.templates:
-                self._cluster_of[template] = number
-            if cluster.evidence >= SUSPECT and cluster.meaning.count >= LEAST_PROMPTS:
-                self._suspects[number] = None
-        for _ in range(source.half(_MOST_CLUSTERS)):
-            pair = source.count(), source.count()
-            self._common[pair] = source.count()
-            if not all(number in self._clusters for number in pair):
-                raise SnapshotError("templates have accounts in common with some that are not there")
-        for number, cluster in sorted(self._clusters.items()):
+            self._load_one(source)
+        self._common = Common.load(source)
+        self._suspects = dict.fromkeys(source.count() for _ in range(source.half(_MOST_CLUSTERS)))
+        if not all(number in self._clusters for number in (*self._common, *self._suspects)):
+            raise SnapshotError("the bytes speak of templates that are not there")
+        for number, cluster in self._clusters.items():
             for tenant in cluster.accounts:
                 self._joined[tenant] = (*self._joined.get(tenant, ()), number)
+
+    def _load_one(self, source: Reader) -> None:
+        number, kept = source.count(), source.count(1)
+        cluster = Cluster.load(source)
+        if not cluster.templates or number >= self._next or number in self._clusters:
+            raise SnapshotError("the bytes hold a cluster of no template, or one twice")
+        if not self._cluster_of.keys().isdisjoint(cluster.templates):
+            raise SnapshotError("the bytes hold a template twice")
+        self._clusters[number] = cluster
+        self._cluster_of |= dict.fromkeys(cluster.templates, number)
+        if kept:
+            self._kept.add(number)

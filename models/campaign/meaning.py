@@ -36,8 +36,9 @@ class Meaning:
 
     def near(self, other: Meaning) -> float:
         """Return the cosine of the two means, -1 to 1; 0 where one has no content."""
-        lengths = float(np.linalg.norm(self._signs)) * float(np.linalg.norm(other._signs))
-        return float(self._signs @ other._signs) / lengths if lengths else 0.0
+        one, two = self._signs.astype(np.float64), other._signs.astype(np.float64)
+        lengths = float(np.linalg.norm(one)) * float(np.linalg.norm(two))
+        return float(one @ two) / lengths if lengths else 0.0
 
     def dump(self, out: Writer) -> None:
         """Write the sums."""

@@ -8,10 +8,9 @@ from models.codec import Reader, Writer
 from models.event import MAX_NAME_BYTES
 from models.finding import UID_CHARS
 
-HOUR_MS = 3_600_000
-
-LEAST_SHARE = 0.05
-"""An update names accounts when they are so many of those already named, or when an hour has passed."""
+PATIENCE_MS = 1_800_000
+LEAST_SHARE = 0.03
+"""An update names accounts when they are so many of those already named, or when half an hour has passed."""
 
 _MOST_ACCOUNTS = 2**24
 
@@ -48,7 +47,7 @@ class OpenCampaign:
     def due(self, now: int) -> bool:
         """Tell whether those who wait should be named."""
         enough = len(self.waiting) >= max(1.0, LEAST_SHARE * len(self.named))
-        return bool(self.waiting) and (enough or now - self.told >= HOUR_MS)
+        return bool(self.waiting) and (enough or now - self.told >= PATIENCE_MS)
 
     def dump(self, out: Writer) -> None:
         """Write the campaign."""

@@ -51,4 +51,5 @@ class Share:
     @staticmethod
     def load(source: Reader) -> Share:
         """Read a share."""
-        return Share(source.real(0.0, _MOST), source.real(0.0, _MOST))
+        yes = source.real(0.0, _MOST)
+        return Share(yes, source.real(yes, _MOST))
