@@ -15,10 +15,15 @@ from unittest.mock import patch
 
 import numpy as np
 
+from models.campaign.campaigns import Campaigns
+from models.campaign.config import CampaignConfig
+from models.campaign.fingerprint import Fingerprint, decode_fingerprint
+from models.campaign.templates import Templates
 from models.codec import Reader
 from models.config import DetectorConfig
 from models.embedding import HashedEmbedder
 from models.errors import DecodeError, DistillwatchError, SnapshotError
+from models.event import LATEST_MS
 from models.finding import RequestRef
 from models.native import InputLimits, decode_native
 from models.population.newcomers import Newcomers
@@ -138,6 +143,33 @@ def population(data: bytes) -> None:
     Newcomers(DetectorConfig()).load(newcomers.dump())
 
 
+def campaigns(data: bytes) -> None:
+    """Read a fingerprint, what is held of a template, and campaigns that go on where they are some."""
+    with suppress(SnapshotError):
+        read = decode_fingerprint(data)
+        assert decode_fingerprint(read.encode()) == read
+    Templates(lambda _template: data).take(next(_prints()))
+    found = Campaigns(CampaignConfig())
+    try:
+        found.load(data)
+    except SnapshotError:
+        return
+    for one in _prints():
+        found.add(replace(one, time=max(one.time, found.closed)))
+    for said in found.close(min(found.closed + 30 * 86_400_000, LATEST_MS)):
+        to_record(said)
+    Campaigns(CampaignConfig()).load(found.dump())
+
+
+def _prints() -> Iterator[Fingerprint]:
+    """Yield how accounts take up a template, one every half an hour."""
+    start = 1_772_582_400_000
+    for number in range(6):
+        time = start + number * 1_800_000
+        request = RequestRef(f"r{number}", "llm-requests", 0, number, "00ff")
+        yield Fingerprint(f"t{number}", 7, time, start, time, time, 1, 1, (number,), 5, 3, 0.5, request)
+
+
 def lines(data: bytes) -> None:
     """Read a file of events, compressed or not."""
     with patch.object(event_files, "_open", lambda _name: io.BufferedReader(io.BytesIO(data))):
@@ -198,6 +230,21 @@ def _population() -> Iterator[bytes]:
     yield from (b"\0".join(population_record(said)) for said in (profile, Mark(3, 0, idle=True)))
 
 
+def _campaigns() -> Iterator[bytes]:
+    """Yield a fingerprint, a template that is not shared, and a state in which some still wait."""
+    first, second, *_ = _prints()
+    yield first.encode()
+    templates = Templates(lambda _template: None)
+    templates.take(first)
+    templates.take(second)
+    yield from (value for _, _, value in templates.changed())
+    found = Campaigns(CampaignConfig())
+    for one in _prints():
+        found.add(one)
+    found.close(1_772_586_000_000)
+    yield found.dump()
+
+
 def _files() -> Iterator[bytes]:
     import gzip  # noqa: PLC0415 - the target itself does without
 
@@ -215,5 +262,6 @@ TARGETS: Mapping[str, Target] = {
     "snapshot": Target(snapshot, lambda: (pack(Header(3, 4), body) for body in bodies()[:2]), 4096),
     "state": Target(state, _states, 4096),
     "population": Target(population, _population, 4096),
+    "campaigns": Target(campaigns, _campaigns, 4096),
     "lines": Target(lines, _files, 4096),
 }

@@ -39,7 +39,7 @@ THIEVES = accounts(40)
 
 
 def test_the_background_is_no_campaign() -> None:
-    for seed in range(5):
+    for seed in range(3):
         assert told(Campaigns(CONFIG), background(seed=seed)) == []
 
 

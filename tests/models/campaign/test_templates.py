@@ -71,7 +71,7 @@ counts = st.sets(st.integers(1, 64), min_size=1, max_size=LATEST + 1)
 
 
 @given(st.lists(counts, min_size=1, max_size=5), st.randoms(use_true_random=False), st.integers(0, 9))
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 def test_the_same_is_passed_on_in_whatever_order_it_comes(
     lives: list[set[int]], chance: random.Random, twice: int
 ) -> None:
@@ -83,7 +83,7 @@ def test_the_same_is_passed_on_in_whatever_order_it_comes(
 
 
 @given(st.lists(counts, min_size=2, max_size=4), st.randoms(use_true_random=False), st.integers(1, 5))
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_a_template_that_was_stored_goes_on_as_if_it_had_stayed(
     lives: list[set[int]], chance: random.Random, every: int
 ) -> None:
