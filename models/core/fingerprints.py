@@ -2,7 +2,8 @@
 
 Each request earns a share of its own sketch's bytes. A fingerprint is told when its bytes are there, so never
 more than `SHARE` of all bytes were told, and takes `PRICE` times of them away, so that even the shortest
-fingerprints are fewer than a tenth of the requests.
+fingerprints are fewer than a tenth of the requests. What is told must not depend on the name of the topic
+that the requests were read from: it counts for nothing, and `SPARE` bytes more have to be there.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ FIXED = 154
 """Bytes of a fingerprint beside the names of tenant, request and topic, as
 `models.campaign.fingerprint` writes it."""
 
+SPARE = 100.0
+"""Bytes for the name of the topic: it is in each of the six requests or more that earn a fingerprint."""
+
 NONE = -1
 
 _SKETCH = REQUEST.itemsize
@@ -37,8 +41,8 @@ def observe(s: Record, x: Record, new: Truth, ends: Table) -> Whole:
 
     Returns the place of the template whose use is to be told now, or `NONE`.
     """
-    names = float(x.id_size) + float(x.topic_size)
-    s.template_credit = min(MOST, s.template_credit + SHARE * (_SKETCH + names))
+    name = float(x.id_size)
+    s.template_credit = min(MOST, s.template_credit + SHARE * (_SKETCH + name))
     if not x.whole:
         return NONE
     recurring.hash_ends(x, ends)
@@ -47,13 +51,13 @@ def observe(s: Record, x: Record, new: Truth, ends: Table) -> Whole:
     if not template:
         return NONE
     place = templates.count(s, x, template)
-    return place if templates.is_due(s, place) and _spend(s, place, FIXED + names + s.name_size) else NONE
+    return place if templates.is_due(s, place) and _spend(s, place, FIXED + name + s.name_size) else NONE
 
 
 @compiled
 def _spend(s: Record, place: Whole, size: Real) -> Truth:
     """Pay for a fingerprint of so many bytes and note what it tells, if there is enough."""
-    if s.template_credit < size:
+    if s.template_credit < size + SPARE:
         return False
     s.template_credit -= PRICE * size
     templates.tell(s, place)
