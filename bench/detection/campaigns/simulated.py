@@ -41,8 +41,8 @@ FLAT = 3
 CYCLE, PHASES = 0.6, (0.0, 8.0, 16.0)
 """The amplitude of the daily cycle, and the hours by which it is shifted for different tenants."""
 
-NAMES = 80
-"""Bytes of the names of tenant, request and topic."""
+REQUEST_NAME, TENANT_NAME = 36, 16
+"""Bytes of the names of a request and of a tenant."""
 
 Reals = NDArray[np.float64]
 
@@ -222,9 +222,10 @@ def _told(uses: Uses, size: Size, rng: np.random.Generator) -> Iterator[NDArray[
 
 def _afforded(share: Reals, told: int) -> NDArray[np.int64]:
     """Return the requests with a template at which the next fingerprint's bytes are there."""
-    size = fingerprints.FIXED + NAMES
-    earned = fingerprints.SHARE * (REQUEST.itemsize + NAMES)
-    return np.ceil(share * (size + fingerprints.PRICE * size * told) / earned).astype(np.int64)
+    size = fingerprints.FIXED + REQUEST_NAME + TENANT_NAME
+    earned = fingerprints.SHARE * (REQUEST.itemsize + REQUEST_NAME)
+    needed = size + fingerprints.SPARE + fingerprints.PRICE * size * told
+    return np.ceil(share * needed / earned).astype(np.int64)
 
 
 def _smallest(
