@@ -11,7 +11,7 @@ from models.campaign.campaigns import Campaigns
 from models.campaign.config import CampaignConfig
 from models.campaign.finding import CampaignFinding
 from models.campaign.fingerprint import SLOTS, Fingerprint
-from models.finding import Activity, Finding, RequestRef, Severity, episode_uid
+from models.finding import Activity, Finding, RequestRef, Severity, SignalReading, episode_uid
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -141,7 +141,7 @@ def episode(tenant: str, time: int, activity: Activity = Activity.CREATE, **fiel
         "threshold": 1000.0,
         "budget_days": 90.0,
         "count": 10,
-        "signals": (),
+        "signals": (SignalReading("novelty", 2.0, 1.0, "nats", 1.0),),
         "requests": (),
         "content_seen": True,
         "config_digest": "0123456789ab",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from models.campaign.slots import Slots
+from models.campaign.slots import LEAST_SENT, Slots
 from models.codec import Reader
 from models.errors import SnapshotError
 from tests.models.campaign.fleet import accounts, hashed
@@ -71,6 +71,17 @@ def test_two_that_ask_the_same_are_not_disjoint() -> None:
 @pytest.mark.parametrize("count", [0, 1, 2, 40])
 def test_accounts_that_sent_nothing_are_not_apart(count: int) -> None:
     assert not Slots().apart(count)
+
+
+def test_it_takes_some_prompts_to_see_that_the_work_is_shared_out() -> None:
+    slots = Slots()
+    for number in range(LEAST_SENT):
+        assert not slots.divided
+        slots.add(f"thief-{number % 8}", (hashed(number),))
+    assert slots.divided
+    assert not course(60).divided
+    slots.merge(course(60))
+    assert not slots.divided
 
 
 def test_merging_is_the_union(dumped: Callable[[Any], bytes]) -> None:
