@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from models.campaign.campaigns import Campaigns
 from models.finding import Activity
 from tests.models.campaign.fleet import (
@@ -41,7 +43,7 @@ def halves() -> tuple[list[str], list[str]]:
 
 def test_two_wordings_of_one_meaning_that_are_taken_up_at_once_belong_to_one_campaign() -> None:
     one, other = halves()
-    pace = {"a_day": 20.0, "simhash": SIMHASH}
+    pace: dict[str, Any] = {"a_day": 20.0, "simhash": SIMHASH}
     said = found([*joining(one, **pace), *joining(other, OTHER, **pace)])
     (last,) = [x for x in stated(said) if x.activity is Activity.CLOSE and len(x.templates) > 1]
     assert set(last.templates) == {HARVEST, OTHER}

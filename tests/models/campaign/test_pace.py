@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.integrate import quad
+from scipy.integrate import quad  # type: ignore[import-untyped]
 
 from models.campaign.pace import MOST_BET, SHAPE, FleetClock, Pace, lomax
 from models.codec import Reader
