@@ -69,6 +69,8 @@ def decode_finding(value: bytes) -> Finding:
     signals = tuple(_read_signal(source) for _ in range(source.small(_MOST)))
     requests = tuple(read_request(source) for _ in range(source.small(_MOST)))
     source.end()
+    if not signals:
+        raise SnapshotError("the record is a finding that nothing was found by")
     if not tenant or len(uid) != UID_CHARS or activity not in _ACTIVITIES or severity not in _SEVERITIES:
         raise SnapshotError("the record is a finding of nobody or of no known kind")
     return Finding(
