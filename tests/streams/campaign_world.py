@@ -13,9 +13,7 @@ BEGIN_MS = 40 * HOUR_MS
 """When the first account opens."""
 
 END_MS = 72 * HOUR_MS
-_TEMPLATE = (
-    "You are a patient teacher of many years. Write a full lesson with examples on the subject of {}"
-)
+_TEMPLATE = "You are a patient teacher of many years. Write a full lesson with examples on the subject of {}"
 
 
 def world(seed: int = 1) -> list[dict[str, Any]]:
