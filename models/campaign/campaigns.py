@@ -152,9 +152,10 @@ class Campaigns:
         for fingerprint in prints:
             touched[self._clusters.take(fingerprint, end)] = None
         for old, new in self._clusters.merged().items():
-            yield from self._follow(old, new, end)
             touched.pop(old, None)
             touched[new] = None
+            if old in self._open:
+                self._open[new] = replace(self._open.pop(old), cluster=new)
             if new in self._open:
                 self._open[new].began = min(self._open[new].began, self._clusters[new].began)
         fresh: list[str] = []
@@ -239,25 +240,6 @@ class Campaigns:
                 del self._campaign_of[tenant], self._named[tenant]
             else:
                 self._campaign_of[tenant], self._named[tenant] = other.uid, other.named[tenant]
-
-    def _follow(self, old: int, new: int, end: int) -> Iterator[CampaignFinding]:
-        """Let a campaign follow its cluster into another; of two campaigns in one the later closes."""
-        moved = self._open.pop(old, None)
-        if moved is None:
-            return
-        kept = self._open.get(new)
-        if kept is None:
-            moved.cluster = new
-            self._open[new] = moved
-            return
-        kept, moved = sorted((kept, moved), key=lambda campaign: (campaign.opened, campaign.uid))
-        kept.cluster = moved.cluster = new
-        kept.began = min(kept.began, moved.began)
-        self._open[new] = kept
-        for tenant in moved.named:
-            if self._campaign_of[tenant] == moved.uid:
-                self._campaign_of[tenant] = kept.uid
-        yield self._state(moved, Activity.CLOSE, end, [])
 
     def _state(
         self, campaign: OpenCampaign, activity: Activity, time: int, tenants: list[str]

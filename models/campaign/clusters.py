@@ -152,7 +152,8 @@ class Clusters:
             sizes = [len(self._clusters[n].accounts) for n in pair]
             both = [self._clusters[n] for n in pair]
             size = min(sizes) if all(one.evidence >= SUSPECT for one in both) else max(sizes)
-            if common >= max(LEAST_SHARED, LEAST_OVERLAP * size) and all(one.all_apart for one in both):
+            same = common >= max(LEAST_SHARED, LEAST_OVERLAP * size) and not self._kept.issuperset(pair)
+            if same and all(one.all_apart for one in both):
                 self._merge(*pair)
                 return
         self._compare(number)
@@ -167,12 +168,14 @@ class Clusters:
             candidate = self._clusters[other]
             if candidate.evidence < SUSPECT:
                 del self._suspects[other]
-            elif other != number and self._alike(cluster, candidate):
+            elif not self._kept.issuperset((number, other)) and self._alike(cluster, candidate):
                 self._merge(min(number, other), max(number, other))
                 return
 
     def _alike(self, one: Cluster, other: Cluster) -> bool:
         """Tell whether two suspects say the same in other words."""
+        if one is other:
+            return False
         if min(one.meaning.count, other.meaning.count) < LEAST_PROMPTS:
             return False
         if not all(suspect.burst and suspect.comparable for suspect in (one, other)):
@@ -181,6 +184,7 @@ class Clusters:
         return one.meaning.near(other.meaning) >= (NEAR_AT_ONCE if at_once else NEAR)
 
     def _merge(self, kept: int, gone: int) -> None:
+        """Take two clusters as one; not two campaigns, whose members were named under two names."""
         cluster, other = self._clusters[kept], self._clusters.pop(gone)
         self._suspects.pop(gone, None)
         before = list(cluster.accounts)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from models.codec import Reader, Writer
 from models.errors import SnapshotError
-from models.event import MAX_NAME_BYTES
+from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
 from models.finding import RequestRef
 from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES
 
@@ -20,15 +20,21 @@ JOIN = 1
 SLOTS = 4
 """Smallest hashes of a tenant's prompts with a template that are kept (bottom-k sketch, Broder 1997)."""
 
+SECOND_MS = 1000
 MOST_WEAK = 1e6
-_MOST_REQUESTS = 2**40
+MOST_REQUESTS = 2**32 - 1
+WEAK_DIGITS = 3
+_WEAK_STEPS = 10**WEAK_DIGITS
+_MOST_WEAK = int(MOST_WEAK) * _WEAK_STEPS
 _VERSION = 1
 _HASH_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """One tenant's use of one template so far. All times are event times in Unix milliseconds.
+    """One tenant's use of one template so far.
+
+    All times are event times in Unix milliseconds, and whole seconds but for `time`.
 
     Parameters
     ----------
@@ -54,9 +60,9 @@ class Fingerprint:
     network
         Hash of ASN and client fingerprint; 0 where the source does not say.
     weak
-        The tenant's own evidence as a share of its threshold, 0 or more.
+        The tenant's own evidence as a share of its threshold, 0 to `MOST_WEAK`, in thousandths.
     request
-        Where the request can be found again.
+        Where the request can be found again, with the template's hash.
     account
         Hash of the payment or the organisation behind the account; 0 where the source does not say.
     signed_up
@@ -85,23 +91,24 @@ class Fingerprint:
         return min(self.signed_up, self.joined) if self.signed_up else self.started
 
     def encode(self) -> bytes:
-        """Return the fingerprint as bytes."""
+        """Return the fingerprint as bytes; of times but `time` only the seconds, of `weak` three digits."""
         out = Writer()
         out.small(_VERSION)
         out.label(self.tenant)
         for word in (self.template, self.simhash, self.network, self.account):
             out.word(word)
-        times = (self.time, self.started, self.since, self.joined, self.signed_up)
-        for number in (*times, self.count, self.requests):
-            out.number(number)
+        out.number(self.time)
+        for moment in (self.started, self.since, self.joined, self.signed_up):
+            out.half(moment // SECOND_MS)
+        for small in (self.count, self.requests, round(self.weak * _WEAK_STEPS)):
+            out.half(small)
         out.small(len(self.slots))
         for slot in self.slots:
             out.half(slot)
-        out.real(self.weak)
         request = self.request
-        for text in (request.request_id, request.topic, request.template_hash):
+        for text in (request.request_id, request.topic):
             out.label(text)
-        out.number(request.partition)
+        out.half(request.partition)
         out.number(request.offset)
         return out.finish()
 
@@ -132,19 +139,27 @@ def read_fingerprint(source: Reader) -> Fingerprint:
         raise SnapshotError(f"the record is not a fingerprint of version {_VERSION}")
     tenant = source.label(MAX_NAME_BYTES)
     template, simhash, network, account = (source.word() for _ in range(4))
-    time, started, since, joined, signed_up = (source.time() for _ in range(5))
-    count = source.number(JOIN, _MOST_REQUESTS)
-    requests = source.number(count, _MOST_REQUESTS)
+    time = source.time()
+    started, since, joined, signed_up = (_moment(source) for _ in range(4))
+    count, requests, weak = source.half(MOST_REQUESTS), source.half(MOST_REQUESTS), source.half(_MOST_WEAK)
     slots = tuple(source.half() for _ in range(source.small(SLOTS)))
-    weak = source.real(0.0, MOST_WEAK)
     request_id, topic = source.label(MAX_NAME_BYTES), source.label(MAX_TOPIC_BYTES)
-    template_hash = source.label(_HASH_DIGITS)
-    request = RequestRef(
-        request_id, topic, source.count(MAX_PARTITION), source.count(MAX_OFFSET), template_hash
-    )
+    partition, offset = source.half(MAX_PARTITION), source.count(MAX_OFFSET)
+    if not JOIN <= count <= requests:
+        raise SnapshotError("the fingerprint holds counts that cannot be")
     if not tenant or not 0 < started <= time or not 0 < since <= joined <= time:
         raise SnapshotError("the fingerprint holds times that cannot be")
     words = {"template": template, "simhash": simhash, "network": network, "account": account}
     numbers = {"time": time, "started": started, "since": since, "joined": joined, "signed_up": signed_up}
     counts = {"count": count, "requests": requests}
-    return Fingerprint(tenant, **words, **numbers, **counts, slots=slots, weak=weak, request=request)
+    request = RequestRef(request_id, topic, partition, offset, f"{template:0{_HASH_DIGITS}x}")
+    share = weak / _WEAK_STEPS
+    return Fingerprint(tenant, **words, **numbers, **counts, slots=slots, weak=share, request=request)
+
+
+def _moment(source: Reader) -> int:
+    """Read a time that is told in seconds, in Unix milliseconds; 0 for none."""
+    moment = source.half() * SECOND_MS
+    if moment and not EARLIEST_MS <= moment < LATEST_MS:
+        raise SnapshotError("the fingerprint holds times that cannot be")
+    return moment

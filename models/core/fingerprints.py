@@ -3,7 +3,8 @@
 Each request earns a share of its own sketch's bytes. A fingerprint is told when its bytes are there, so never
 more than `SHARE` of all bytes were told, and takes `PRICE` times of them away, so that even the shortest
 fingerprints are fewer than a tenth of the requests. What is told must not depend on the name of the topic
-that the requests were read from: it counts for nothing, and `SPARE` bytes more have to be there.
+that the requests were read from: it counts for nothing, and `SPARE` bytes more have to be there, which is
+enough for names of 32 bytes.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ from models.core.kinds import Real, Record, Table, Truth, Whole
 from models.core.layout import REQUEST
 
 SHARE = 0.099
-PRICE = 4.0
+PRICE = 5.0
 MOST = 3000.0
 """Bytes that can be saved, for about four fingerprints."""
 
 LEAST = -3000.0
 """Below what the longest fingerprint leaves behind."""
 
-FIXED = 154
+FIXED = 104
 """Bytes of a fingerprint beside the names of tenant, request and topic, as
 `models.campaign.fingerprint` writes it."""
 
-SPARE = 100.0
-"""Bytes for the name of the topic: it is in each of the six requests or more that earn a fingerprint."""
+SPARE = 15.0
+"""Bytes for the name of the topic: it is in each of the three requests or more that earn a fingerprint."""
 
 NONE = -1
 

@@ -83,7 +83,7 @@ def test_a_fingerprint_says_how_a_template_was_used() -> None:
     assert last.count == last.requests == place
     assert (last.simhash, last.network, last.account) == (place, 77, 6)
     assert last.signed_up == START - DAY_MS
-    assert last.request.template_hash == f"{333:016x}"
+    assert last.request.template_hash == f"{last.template:016x}"
     assert last.request.offset == place
     assert 0 <= last.weak <= fingerprint.MOST_WEAK
     assert {one.template for one in found} == {last.template} != {0}
@@ -93,7 +93,7 @@ def test_a_fingerprint_says_how_a_template_was_used() -> None:
 
 def test_a_template_is_told_again_when_it_was_used_twice_as_often() -> None:
     counts = [one.count for one in told([request(number) for number in range(300)])]
-    assert counts[0] <= 5
+    assert counts[0] <= 3
     assert all(later >= 2 * earlier for earlier, later in pairwise(counts))
     assert counts[-1] > 100
 
@@ -197,7 +197,9 @@ kinds = st.sampled_from(["same", "fresh", "pairs", "rounds", "plain", "hidden"])
 sizes = st.integers(1, 250)
 
 
-@given(st.lists(st.tuples(kinds, st.integers(1, 60), sizes), min_size=1, max_size=8), sizes, sizes)
+@given(
+    st.lists(st.tuples(kinds, st.integers(1, 60), sizes), min_size=1, max_size=8), sizes, st.integers(1, 32)
+)
 @settings(deadline=None, max_examples=60)
 def test_what_is_told_is_less_than_a_tenth_of_what_was_read_whatever_a_tenant_does(
     stages: list[tuple[str, int, int]], tenant: int, topic: int

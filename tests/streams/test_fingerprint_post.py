@@ -42,7 +42,12 @@ class Desk:
 
 def test_a_template_goes_to_one_partition_whoever_uses_it() -> None:
     desk = Desk()
-    uses = [replace(FINGERPRINT, template=n, tenant=tenant) for n in (4, 2**64 - 1) for tenant in "ab"]
+    ref = FINGERPRINT.request
+    uses = [
+        replace(FINGERPRINT, template=n, tenant=tenant, request=replace(ref, template_hash=f"{n:016x}"))
+        for n in (4, 2**64 - 1)
+        for tenant in "ab"
+    ]
     desk.fingerprints.post(uses)
     assert desk.sent == {1: uses[:2], 0: uses[2:]}
     assert desk.counted == 4

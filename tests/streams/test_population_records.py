@@ -35,17 +35,17 @@ marks = st.builds(
 FINGERPRINT = Fingerprint(
     "acme",
     2**63 + 5,
-    time=START_MS + 9,
+    time=START_MS + 9009,
     started=START_MS,
-    since=START_MS + 1,
-    joined=START_MS + 5,
+    since=START_MS + 1000,
+    joined=START_MS + 5000,
     count=7,
     requests=9,
     slots=(3, 4),
     simhash=2**64 - 1,
     network=0,
     weak=0.25,
-    request=RequestRef("r1", "llm-requests", 0, 5, "00ff"),
+    request=RequestRef("r1", "llm-requests", 0, 5, f"{2**63 + 5:016x}"),
 )
 
 

@@ -34,8 +34,12 @@ MEMORY_MS = 14 * DAY_MS
 
 
 def use(tenant: str, template: int = 7, time: int = START_MS, count: int = 3) -> Fingerprint:
-    times = {"time": time, "started": time - HOUR_MS, "since": time - HOUR_MS, "joined": time}
-    return replace(FINGERPRINT, tenant=tenant, template=template, count=count, requests=count, **times)
+    moment = time - time % 1000
+    times = {"time": time, "started": moment - HOUR_MS, "since": moment - HOUR_MS, "joined": moment}
+    request = replace(FINGERPRINT.request, template_hash=f"{template:016x}")
+    return replace(
+        FINGERPRINT, tenant=tenant, template=template, count=count, requests=count, request=request, **times
+    )
 
 
 def record(said: Fingerprint | Mark | bytes, offset: int) -> ConsumerRecord:

@@ -72,10 +72,12 @@ def background(days: float = 6.0, templates: int = 40, seed: int = 1) -> list[Fi
     found = []
     for template in range(1, templates + 1):
         for number in range(3 + template % 5):
-            found += uses(f"old-{template}-{number}", template, START_MS + chance.randrange(DAY_MS // 2))
+            found += uses(
+                f"old-{template}-{number}", template, START_MS + 1000 * chance.randrange(DAY_MS // 2000)
+            )
         for number in range(int(days / 2)):
-            joined = START_MS + DAY_MS + chance.randrange(int((days - 1) * DAY_MS))
-            found += uses(f"more-{template}-{number}", template, joined, started=START_MS + 1)
+            joined = START_MS + DAY_MS + 1000 * chance.randrange(int((days - 1) * DAY_MS / 1000))
+            found += uses(f"more-{template}-{number}", template, joined, started=START_MS + 1000)
     return found
 
 
@@ -88,7 +90,9 @@ def joining(
     return [
         one
         for number, name in enumerate(names)
-        for one in uses(name, template, int(first + (number + chance.random()) * gap), **fields)
+        for one in uses(
+            name, template, int(first + (number + chance.random()) * gap) // 1000 * 1000, **fields
+        )
     ]
 
 
