@@ -24,7 +24,6 @@ def newcomer_report(newcomers: Newcomers) -> Mapping[str, Any]:
 def campaign_report(campaigns: Campaigns) -> Mapping[str, Any]:
     """Return what can be said of campaigns, ready for JSON."""
     return {
-        "version": campaigns.version,
         "open": campaigns.open,
         "members": campaigns.members,
         "templates": campaigns.templates,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from hashlib import blake2b
 from itertools import groupby
 
 from models.campaign.clusters import Clusters
@@ -56,11 +55,6 @@ class Campaigns:
         """Event time up to which batches are closed, in Unix milliseconds."""
         self.late = 0
         """Fingerprints that were not judged: they came too late, or too many waited."""
-
-    @property
-    def version(self) -> str:
-        """Name the state by a digest."""
-        return blake2b(self.dump(), digest_size=4).hexdigest()
 
     @property
     def templates(self) -> int:
