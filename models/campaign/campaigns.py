@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, islice
 
 from models.campaign.clusters import Clusters
 from models.campaign.config import CampaignConfig
@@ -151,7 +151,8 @@ class Campaigns:
             if old in self._open:
                 self._open[new] = replace(self._open.pop(old), cluster=new)
             if new in self._open:
-                self._open[new].began = min(self._open[new].began, self._clusters[new].began)
+                began = min(self._open[new].began, self._clusters[new].began)
+                self._open[new] = replace(self._open[new], began=began, looked=0)
         fresh: list[str] = []
         for number in dict.fromkeys((*touched, *self._open)):
             yield from self._look(number, end, fresh)
@@ -178,9 +179,10 @@ class Campaigns:
             self._clusters.keep(number)
         campaign.evidence = max(campaign.evidence, cluster.evidence)
         if cluster.apart:
-            for tenant, account in cluster.accounts.items():
+            for tenant, account in islice(cluster.accounts.items(), campaign.looked, None):
                 if account.joined >= campaign.began and tenant not in campaign.named:
                     campaign.waiting.setdefault(tenant)
+            campaign.looked = len(cluster.accounts)
         yield from self._name(campaign, end, fresh)
 
     def _name(self, campaign: OpenCampaign, end: int, fresh: list[str]) -> Iterator[CampaignFinding]:

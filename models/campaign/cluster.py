@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from models.campaign.account import Account
-from models.campaign.fingerprint import Fingerprint
+from models.campaign.fingerprint import JOIN, Fingerprint
 from models.campaign.meaning import Meaning
 from models.campaign.pace import FleetClock, Pace
 from models.campaign.slots import DIVIDED, Slots, tenant_mark
@@ -26,7 +26,8 @@ WEIGHTS = (0.5, 0.3, 0.2)
 MOST_ELDERS = 1024
 """Accounts that joined long ago and are still known as such; more are counted, and forgotten."""
 
-MOST_NETWORKS = 256
+MOST_NETWORKS = 64
+"""Networks and accounts behind those that joined last."""
 
 LEAST_COMPARED = 16
 """Prompts of a template's accounts before it is compared with others in meaning."""
@@ -71,6 +72,8 @@ class Cluster:
         Marks of those that joined before.
     established
         How many joined before, or at a usual pace.
+    won
+        How many of them joined since the fleet is known.
     first, last_joined, last_seen
         When it began, when the last account joined, when anything was seen of it.
     statistics
@@ -92,6 +95,7 @@ class Cluster:
     accounts: dict[str, Account] = field(default_factory=dict)
     elders: dict[int, None] = field(default_factory=dict)
     established: int = 0
+    won: int = 0
     last_joined: int = 0
     last_seen: int = 0
     statistics: list[float] = field(default_factory=lambda: [0.0] * len(WEIGHTS))
@@ -127,15 +131,20 @@ class Cluster:
         """Whether enough of its accounts' prompts were seen, and all differ, to be compared in meaning."""
         return self.shared_out.sent > LEAST_COMPARED - 0.5 and self.shared_out.disjoint >= DIVIDED
 
-    def knows(self, tenant: str) -> bool:
-        """Tell whether an account has joined, as far as is remembered."""
-        return tenant in self.accounts or (bool(self.elders) and tenant_mark(tenant) in self.elders)
+    def knows(self, fingerprint: Fingerprint) -> bool:
+        """Tell whether an account has joined; where too many have, only its first fingerprint says no."""
+        tenant = fingerprint.tenant
+        if tenant in self.accounts:
+            return True
+        if len(self.elders) >= MOST_ELDERS and fingerprint.count > JOIN:
+            return True
+        return bool(self.elders) and tenant_mark(tenant) in self.elders
 
     def heard(self, fingerprint: Fingerprint) -> bool:
         """Tell whether a fingerprint changes nothing: it, or a later one of the same use, was seen."""
         account = self.accounts.get(fingerprint.tenant)
         if account is None:
-            return self.knows(fingerprint.tenant)
+            return self.knows(fingerprint)
         return account.counts.get(fingerprint.template, 0) >= fingerprint.count
 
     def see(self, fingerprint: Fingerprint) -> None:
@@ -203,7 +212,9 @@ class Cluster:
             pace = self.pace.bet(gap, population.rate(self.established))
             if bets:
                 self._bet(account, pace, population, near=near if behind else None)
-            self.established += self.evidence < calm
+            if self.evidence < calm:
+                self.established += 1
+                self.won += 1
             self.last_joined = now
         self.new.add(account.new)
         if behind:
@@ -276,15 +287,18 @@ class Cluster:
             if tenant_mark(tenant) in self.elders:
                 del self.accounts[tenant]
         self.established = max(self.established, other.established, len(self.elders))
+        self.won = max(self.won, other.won)
         self._bound_elders()
 
     def _see_network(self, network: int, count: int) -> None:
-        if network in self.networks or len(self.networks) < MOST_NETWORKS:
-            self.networks[network] = self.networks.get(network, 0) + count
+        self.networks[network] = self.networks.pop(network, 0) + count
+        if len(self.networks) > MOST_NETWORKS:
+            del self.networks[next(iter(self.networks))]
 
     def dump(self, out: Writer) -> None:
         """Write the cluster."""
-        for number in (self.first, self.last_joined, self.last_seen, self.began, self.established):
+        times = (self.first, self.last_joined, self.last_seen, self.began)
+        for number in (*times, self.established, self.won):
             out.number(number)
         out.half(len(self.templates))
         for template in self.templates:
@@ -314,7 +328,7 @@ class Cluster:
     def load(source: Reader) -> Cluster:
         """Read a cluster."""
         first, last_joined, last_seen, began = (source.time() for _ in range(4))
-        cluster = Cluster(first, established=source.count(_MOST_ACCOUNTS))
+        cluster = Cluster(first, established=source.count(_MOST_ACCOUNTS), won=source.count(_MOST_ACCOUNTS))
         cluster.last_joined, cluster.last_seen, cluster.began = last_joined, last_seen, began
         cluster.templates = dict.fromkeys(source.word() for _ in range(source.half(_MOST_ACCOUNTS)))
         for _ in range(source.half(_MOST_ACCOUNTS)):

@@ -27,9 +27,9 @@ the smaller if both are suspect."""
 SUSPECT = 30.0
 """Evidence from which on a template is compared with others by its meaning."""
 
-NEAR, NEAR_AT_ONCE = 0.8, 0.45
-"""Cosine of the mean signs of two suspects' prompts from which on they are one in other words: at any time,
-and where both were taken up at the same time."""
+NEAR, NEAR_AT_ONCE, NEAR_CAMPAIGN = 0.8, 0.4, 0.3
+"""Cosine of the mean signs of two suspects' prompts from which on they are one in other words: at any time;
+where both were taken up at the same time; and where one of them is a campaign besides."""
 
 AT_ONCE_MS = 12 * HOUR_MS
 
@@ -115,7 +115,7 @@ class Clusters:
             self._next += 1
             self._clusters[number] = Cluster(fingerprint.time, {template: None})
         cluster = self._clusters[number]
-        if not cluster.knows(fingerprint.tenant):
+        if not cluster.knows(fingerprint):
             self._join(number, cluster, fingerprint, now)
             number = self._cluster_of[template]  # another, where it was merged
             cluster = self._clusters[number]
@@ -161,27 +161,33 @@ class Clusters:
     def _compare(self, number: int) -> None:
         """Merge a suspect cluster with those suspects that say the same in other words."""
         cluster = self._clusters[number]
+        self._suspects.pop(number, None)
         if cluster.evidence < SUSPECT or cluster.meaning.count < LEAST_PROMPTS:
             return
+        if not (cluster.burst and cluster.comparable):
+            return
         self._suspects[number] = None
+        if len(self._suspects) > MOST_COMPARED:
+            del self._suspects[next(iter(self._suspects))]
         for other in list(self._suspects):
             candidate = self._clusters[other]
             if candidate.evidence < SUSPECT:
                 del self._suspects[other]
-            elif not self._kept.issuperset((number, other)) and self._alike(cluster, candidate):
+            elif self._alike(number, other):
                 self._merge(min(number, other), max(number, other))
                 return
 
-    def _alike(self, one: Cluster, other: Cluster) -> bool:
-        """Tell whether two suspects say the same in other words."""
-        if one is other:
+    def _alike(self, number: int, other: int) -> bool:
+        """Tell whether two suspects, not both of them campaigns, say the same in other words."""
+        campaigns = len(self._kept.intersection((number, other)))
+        if number == other or campaigns == 2:  # noqa: PLR2004
             return False
-        if min(one.meaning.count, other.meaning.count) < LEAST_PROMPTS:
+        suspects = self._clusters[number], self._clusters[other]
+        if not all(one.burst and one.comparable and one.meaning.count >= LEAST_PROMPTS for one in suspects):
             return False
-        if not all(suspect.burst and suspect.comparable for suspect in (one, other)):
-            return False
-        at_once = abs(one.began - other.began) < AT_ONCE_MS
-        return one.meaning.near(other.meaning) >= (NEAR_AT_ONCE if at_once else NEAR)
+        at_once = abs(suspects[0].began - suspects[1].began) < AT_ONCE_MS
+        least = (NEAR_CAMPAIGN if campaigns else NEAR_AT_ONCE) if at_once else NEAR
+        return suspects[0].meaning.near(suspects[1].meaning) >= least
 
     def _merge(self, kept: int, gone: int) -> None:
         """Take two clusters as one; not two campaigns, whose members were named under two names."""
@@ -234,7 +240,7 @@ class Clusters:
         for cluster in self._clusters.values():
             if cluster.evidence < calm and len(cluster.accounts) + len(cluster.elders) >= FEWEST:
                 hours = self.population.clock.between(max(ripe, cluster.first), now)
-                won += cluster.pace.gaps
+                won += cluster.won
                 exposed += hours * (cluster.established + FEWEST)
         self.population.growth = (won + 1.0) / (exposed + 1000.0)
 

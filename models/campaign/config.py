@@ -32,7 +32,7 @@ class CampaignConfig:
         Templates and members that were not seen for this long are forgotten, in days of event time.
     """
 
-    false_per_day: float = 0.01
+    false_per_day: float = 0.03
     least_accounts: int = 5
     quiet_days: float = 3.0
     memory_days: float = 14.0

@@ -33,6 +33,8 @@ class OpenCampaign:
         When something was said of it last.
     evidence
         The highest so far.
+    looked
+        How many of the cluster's accounts are named or wait, or joined before it began.
     """
 
     uid: str
@@ -43,6 +45,7 @@ class OpenCampaign:
     waiting: dict[str, None] = field(default_factory=dict)
     told: int = 0
     evidence: float = 0.0
+    looked: int = 0
 
     def due(self, now: int) -> bool:
         """Tell whether those who wait should be named."""

@@ -30,6 +30,9 @@ FASTER = (10.0, 100.0, 1000.0, 10_000.0)
 FORGET = 0.75
 """What a gap weighs against the one after it in the alternative: a campaign changes the pace."""
 
+FORGET_USUAL = 0.99
+"""The same under the null hypothesis: popularity comes and goes."""
+
 MOST_BET = 100.0
 _CALM = 20.0
 _HALF_LIFE_DAYS = 14
@@ -123,7 +126,8 @@ class Pace:
         ]
         fast = max(sum(joint), _LEAST_DENSITY)
         self.decades = [max(value / fast, _LEAST_WEIGHT) for value in joint]
-        self.gaps, self.hours = self.gaps + 1.0, self.hours + gap
+        self.gaps = FORGET_USUAL * self.gaps + 1.0
+        self.hours = FORGET_USUAL * self.hours + gap
         self.last_gaps = FORGET * self.last_gaps + 1.0
         self.last_hours = FORGET * self.last_hours + gap
         return min(MOST_BET, fast / max(usual, _LEAST_DENSITY))
