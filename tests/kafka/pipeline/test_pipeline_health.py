@@ -129,7 +129,7 @@ def test_a_worker_more_than_there_are_partitions_is_ready(
         bus.start()
     wait_until(lambda: all(port.ready() for port in ports))
     reports = [json.loads(port.get("/status")[1]) for port in ports]
-    assert sorted(len(report["partitions"]) for report in reports) == [0, 3, 3]
+    assert sorted(len(report["partitions"]) for report in reports) == [0, 4, 4]
 
 
 def test_the_status_says_where_the_worker_stands_and_names_no_tenant(
