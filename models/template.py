@@ -8,8 +8,12 @@ are keyed BLAKE2b: without the key nobody can test a guess at a prompt against t
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
 
 LENGTHS = (4, 8, 16, 32)
 """Words in a head or a tail."""
@@ -40,6 +44,24 @@ class Form:
     words: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """Of many prompts, see `Form`.
+
+    Parameters
+    ----------
+    heads, tails
+        Shape (n, 4), one column for each of `LENGTHS`.
+    whole, words
+        Shape (n,).
+    """
+
+    heads: NDArray[np.uint64]
+    tails: NDArray[np.uint64]
+    whole: NDArray[np.uint64]
+    words: NDArray[np.int64]
+
+
 def hash64(text: str, key: bytes = b"") -> int:
     """Hash a text to 64 bits, never 0."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8, key=key).digest(), "little") or 1
@@ -53,6 +75,17 @@ def form(prompt: str, key: bytes = b"") -> Form:
         tails=_hashes([words[-length:] for length in LENGTHS], key),
         whole=hash64(prompt, key),
         words=len(words),
+    )
+
+
+def forms(prompts: Sequence[str], key: bytes = b"") -> Forms:
+    """Fingerprint the form of each prompt, none of which is empty."""
+    each = [form(prompt, key) for prompt in prompts]
+    return Forms(
+        heads=np.array([one.heads for one in each], np.uint64).reshape(-1, len(LENGTHS)),
+        tails=np.array([one.tails for one in each], np.uint64).reshape(-1, len(LENGTHS)),
+        whole=np.array([one.whole for one in each], np.uint64),
+        words=np.array([one.words for one in each], np.int64),
     )
 
 
