@@ -175,6 +175,4 @@ def _said(
         return said
     if reason == core.COOLED:
         tenant.spend()
-    elif reason == core.LEARN_RATE:
-        tenant.learn_rate(time)
     return []

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from models import seasons, state
+from models import state
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
 from models.core import episode as life
@@ -163,10 +163,6 @@ class TenantModel:
         """Forget the evidence of an episode that is over."""
         evidence.spend(self.state)
         self.suspects.clear()
-
-    def learn_rate(self, time: int) -> None:
-        """Take the intervals that have ended into the usual rate, while the tenant is learned from."""
-        seasons.learn(self.state, time, learning=life.learning(self.state, self._settings[0]))
 
     def come_of_age(self, request: RequestRef) -> EarlyProfile | None:
         """Return how it looks to its peers after so many requests, the last of which is given."""

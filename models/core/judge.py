@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
-from models.core import episode, evidence, fingerprints, rate, repeats
+from models.core import episode, evidence, fingerprints, rate, repeats, seasons
 from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
@@ -15,10 +15,10 @@ from models.core.shape import FEATURES
 from models.core.signals import gather, warm
 from models.core.streams import TRACKS
 
-DONE, IDLE, CLOSED, COOLED, LEARN_RATE, AGE, STATED = 0, 1, 2, 3, 4, 5, 6
+DONE, IDLE, CLOSED, COOLED, AGE, STATED = 0, 1, 2, 3, 4, 5
 """Why `judge` returns: all is
-judged; the tenant was idle for so long that it starts anew; an episode closed; a cooldown is over; an
-interval of the rate has ended; an age was reached; an episode opened or changed."""
+judged; the tenant was idle for so long that it starts anew; an episode closed; a cooldown is over; an age
+was reached; an episode opened or changed."""
 
 NEXT, PHASE, ACTIVITY, TOLD, SKIPPED, REPEATED = 0, 1, 2, 3, 4, 5
 CURSOR = 6
@@ -29,7 +29,7 @@ APPLIED, STRANGE = 1, 2
 """Bits in `marks`: a request is part of the state now, and it is worth naming."""
 
 _GO_ON = -1
-_ARRIVE, _PASS, _SCORE, _WEIGH, _OVER = 0, 1, 2, 3, 4
+_ARRIVE, _PASS, _WEIGH, _OVER = 0, 1, 2, 3
 
 
 @compiled
@@ -115,10 +115,9 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
         reason = _arrive(s, x, c, name, offset, ttl_ms, i, marks, cursor)
         if reason != _GO_ON:
             return reason
-    if phase <= _PASS and rate.ended(s, x.time):
-        cursor[PHASE] = _SCORE
-        return LEARN_RATE
-    if phase <= _SCORE:
+    if phase <= _PASS:
+        if rate.ended(s, x.time):
+            seasons.learn(s, x.time, episode.learning(s, c))
         strange, template = gather(s, x, c, scratch)
         if template != fingerprints.NONE:
             told[cursor[TOLD]].place = i

@@ -1,7 +1,7 @@
 """Request rate against the tenant's own level, hour of the day and day of the week. It never alerts alone.
 
 The log of the decayed rate, in deviations above the usual level. The rate fades with a time constant of half
-an hour and is followed here. The usual level is learned once an hour of event time by `models.seasons`.
+an hour and is followed here. The usual level is learned once an hour of event time by `models.core.seasons`.
 """
 
 from __future__ import annotations

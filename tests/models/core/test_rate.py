@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from river.stats import EWMean
 
-from models import seasons
-from models.core.rate import HOUR_MS, INTERVAL_MS, MINIMUM
+from models.core import seasons
+from models.core.rate import HOUR_MS, HOURS, INTERVAL_MS, MINIMUM, level_at
 from models.sketch import Origin, Sketch
 from tests.models.core.tools import Rate
 
@@ -92,5 +96,26 @@ def test_a_year_of_silence_is_learned_in_a_day_of_intervals() -> None:
     signal = Rate()
     step(signal, requests(START, 60_000, 500))
     (late,) = requests(START + 365 * 24 * HOUR_MS, 0, 1)
-    assert len(seasons.ended(signal.s, late.time)) == seasons.MOST_EMPTY
+    before = int(signal.s["rate_intervals"])
     assert step(signal, [late])[0] is not None
+    assert signal.s["rate_intervals"] - before == seasons.MOST_EMPTY
+    assert late.time - INTERVAL_MS < signal.s["rate_learned"] <= late.time
+
+
+@given(st.lists(st.integers(1, 40 * HOUR_MS), min_size=1, max_size=60))
+def test_the_usual_rate_is_learned_by_means_as_river_has_them(gaps: list[int]) -> None:
+    signal, level, squares = Rate(), EWMean(seasons.FADING), EWMean(seasons.FADING)
+    hours = [EWMean(seasons.HOUR_FADING) for _ in range(HOURS)]
+    for x in (replace(requests(START, 0, 1)[0], time=START + passed) for passed in accumulate(gaps)):
+        learned, before = int(signal.s["rate_learned"]), signal.s.copy()
+        signal.learn_one(x)
+        for end in range(learned + INTERVAL_MS, x.time + 1, INTERVAL_MS)[-seasons.MOST_EMPTY :]:
+            if learned:
+                now = float(level_at(before, end))
+                level.update(now)
+                squares.update(now * now)
+                hours[(end + HOUR_MS // 2) // HOUR_MS % HOURS].update(now - level.get())
+        signal.observe_one(x)
+    assert signal.s["rate_mean"] == pytest.approx(level.get(), rel=1e-12)
+    assert signal.s["rate_squares"] == pytest.approx(squares.get(), rel=1e-12)
+    assert signal.s["hours"] == pytest.approx([mean.get() for mean in hours], abs=1e-5)

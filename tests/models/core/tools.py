@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models import seasons, state
+from models import state
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
 from models.core import (
@@ -19,6 +19,7 @@ from models.core import (
     repeats,
     resampling,
     reservoir,
+    seasons,
     shape,
     shiryaev_roberts,
     sweep,
