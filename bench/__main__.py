@@ -1,75 +1,79 @@
-"""Measure throughput and print it as a table, each figure beside the limit of the same run."""
+"""Run the benchmarks and show them as one table, each figure beside its peer or limit of the same run."""
 
 from __future__ import annotations
 
 import argparse
-import platform
-import subprocess
 import sys
+from collections.abc import Mapping
+from pathlib import Path
+from subprocess import CalledProcessError
 
 from rich.console import Console
-from rich.table import Table
 
-from bench.broker import fill, kafka, settings_for
+from bench.figure import Figure
+from bench.machine import machine, versions
+from bench.options import QUICK_EVENTS, Benchmark, Options
 from bench.recovery import recovery
-from bench.stages import costs
-from bench.traffic import events
-from bench.worker import free_port, speed
+from bench.report import save, table
+from bench.worker import BenchmarkError
 
-STAGE_EVENTS = 20_000
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "recovery": recovery,
+}
+"""By the name that `--only` knows it by, in the order of the table."""
 
 
-def main() -> None:
-    """Run all benchmarks."""
+WIDTH = 160  # of the table, where no terminal says how wide it is
+
+
+def main() -> int:
+    """Run all benchmarks, or those that are named; return 1 if one could not come to its end."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000, help="events in each run over Kafka")
-    parser.add_argument("--tenants", type=int, default=100_000, help="tenants of state to recover")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=list(BENCHMARKS),
+        default=list(BENCHMARKS),
+        metavar="NAME",
+        help=f"of {', '.join(BENCHMARKS)}",
+    )
+    parser.add_argument("--runs", type=int, help="how often each pair is measured, ours and theirs in turn")
+    parser.add_argument("--events", type=int, help="events in a run without text")
+    parser.add_argument("--tenants", type=int, help="tenants of a large state")
+    parser.add_argument("--quick", action="store_true", help="only show that everything works")
+    parser.add_argument(
+        "--out", type=Path, default=Path(".cache/bench"), help="folder for JSON, table and plot"
+    )
     arguments = parser.parse_args()
-    count, tenants = arguments.events, arguments.tenants
-    console = Console()
-    console.print(f"Python {platform.python_version()}, {platform.machine()}, {count} events a run")
-    console.print(throughput(count))
-    console.print(recovery(tenants))
-    for title, text in (("with text of 20 to 100 tokens", True), ("metadata only", False)):
-        console.print(stage_table(title, text=text))
+    console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
+    ran_on, built_of = machine(), versions()
+    sections: dict[str, list[Figure]] = {}
+    failed: list[str] = []
+    for name in arguments.only:
+        console.print(f"{name} ...", style="dim")
+        try:
+            sections[name] = BENCHMARKS[name](options(arguments))
+        except (BenchmarkError, CalledProcessError) as error:
+            failed.append(name)
+            console.print(f"{name} failed: {error}", style="red")
+    for facts in (ran_on, built_of):
+        console.print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    console.print(table(sections))
+    for path in save(arguments.out, sections, machine=ran_on, versions=built_of):
+        console.print(f"written: {path}")
+    return int(bool(failed))
 
 
-def throughput(count: int) -> Table:
-    """Measure one worker process over a real Apache Kafka against reading and decoding alone."""
-    table = Table("over Apache Kafka, one process", "events/s", "of the limit", title="Throughput")
-    with kafka() as bootstrap:
-        text = settings_for(bootstrap, free_port())
-        fill(bootstrap, text.source.topic, events(count, text=True))
-        fused = settings_for(bootstrap, free_port(), **{"source.keyed_by_tenant": True})
-        fill(bootstrap, fused.source.topic, events(count, text=False))
-        limits = [limit(bootstrap, topic, count) for topic in (text.source.topic, fused.source.topic)]
-        table.add_row("limit: getmany + orjson.loads, events with text", f"{limits[0]:,.0f}", "100%")
-        table.add_row("limit: getmany + orjson.loads, metadata only", f"{limits[1]:,.0f}", "100%")
-        whole = speed(text, "detect", count)
-        sketches = settings_for(bootstrap, free_port(), **{"topics.sketches": text.topics.sketches})
-        rows = (
-            ("whole pipeline in one process, text in, findings out", whole, limits[0]),
-            ("detect, sketches in", speed(sketches, "detect", count), limits[1]),
-            ("fused intake and detect, metadata only", speed(fused, "detect", count), limits[1]),
-        )
-        for name, found, most in rows:
-            table.add_row(name, f"{found:,.0f}", f"{found / most:.1%}")
-    return table
-
-
-def limit(bootstrap: str, topic: str, count: int) -> float:
-    """Read and decode a topic in a process of its own; return events a second."""
-    command = [sys.executable, "-m", "bench.limit", bootstrap, topic, str(count)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-
-
-def stage_table(title: str, *, text: bool) -> Table:
-    """Measure the steps one by one, in this process."""
-    table = Table(title, "us an event", "events/s on one core", title="Where the time goes")
-    for step, cost in costs(list(events(STAGE_EVENTS, text=text))).items():
-        table.add_row(step, f"{cost:.1f}", f"{1e6 / cost:,.0f}")
-    return table
+def options(arguments: argparse.Namespace) -> Options:
+    """Return what was asked for, and the defaults for the rest: small ones for a quick run."""
+    usual = Options(runs=1, events=QUICK_EVENTS, tenants=5_000, quick=True) if arguments.quick else Options()
+    return Options(
+        runs=arguments.runs or usual.runs,
+        events=arguments.events or usual.events,
+        tenants=arguments.tenants or usual.tenants,
+        quick=usual.quick,
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

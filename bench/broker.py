@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from uuid import uuid4
 
 from confluent_kafka import Producer
+from local_kafka import LocalKafka
 
 from streams.settings import Settings, load_settings
 from streams.topics import apply_topics
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "deploy" / "kafka"))
-
-from local_kafka import LocalKafka
 
 PARTITIONS = 4
 MOST_QUEUED = 50_000

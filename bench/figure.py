@@ -50,7 +50,7 @@ class Sample:
         return max(self.values)
 
     def over(self, other: Sample) -> Sample:
-        """Return the ratios to another sample: run by run, or all pairs if they ran a different number of times."""
+        """Return the ratios to another sample: run by run, or all pairs where their numbers differ."""
         if len(self.values) == len(other.values):
             return Sample.of(a / b for a, b in zip(self.values, other.values, strict=True))
         return Sample.of(a / b for a, b in product(self.values, other.values))

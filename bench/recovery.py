@@ -1,13 +1,11 @@
 """How long a new worker needs after a crash, and how long one needs to stop, with a large state.
 
-`python -m bench.recovery` prints the seconds from the start of the process to the first event that it judges,
-split by what they go to, beside the limit. The worker before it was killed, so that its place in the group is
-taken until its session ends.
+The seconds are those from the start of the process to the first event that it judges, and what they go to.
+The worker before it was killed, so that its place in the group is taken until its session ends.
 """
 
 from __future__ import annotations
 
-import argparse
 import signal
 import subprocess
 import tempfile
@@ -19,10 +17,9 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from rich.console import Console
-from rich.table import Table
-
 from bench.broker import fill, kafka, settings_for
+from bench.figure import Figure, Sample, at_most, stated
+from bench.options import Options
 from bench.tenants import snapshots, state_records
 from bench.traffic import events, name
 from bench.worker import LONGEST_SECONDS, BenchmarkError, free_port, processed, start
@@ -90,8 +87,9 @@ def watched(settings: Settings, folder: Path) -> Iterator[Watched]:
         process.wait()
 
 
-def recovery(tenants: int) -> Table:
-    """Fill a state topic, kill a worker, and measure the next one."""
+def recovery(options: Options) -> list[Figure]:
+    """Fill a state topic, kill a worker, and measure the next one, once."""
+    tenants = options.tenants
     with kafka() as bootstrap, tempfile.TemporaryDirectory() as folder:
         settings = settings_for(bootstrap, free_port(), **{"log.level": "info"})
         size = prepare(bootstrap, settings, tenants)
@@ -105,18 +103,25 @@ def recovery(tenants: int) -> Table:
         with watched(late, Path(folder)) as second:
             follow(second)
             stopped = stop(second)
-    title = f"Recovery with {tenants:,} tenants of state, {size / 1e6:,.0f} MB"
-    table, before = Table("step", "seconds", "limit", title=title), 0.0
-    for step, at in second.seconds.items():
-        table.add_row(step, f"{at - before:.1f}", "")
-        before = at
-    table.add_row("crash to first event judged", f"{before:.1f}", f"{RECOVERY_LIMIT_SECONDS:.0f}")
-    table.add_row(
-        f"SIGTERM to the end, {changed(tenants):,} tenants changed",
-        f"{stopped:.1f}",
-        f"{STOP_LIMIT_SECONDS:.0f}",
-    )
-    return table
+    steps = list(second.seconds.items())
+    return [
+        *(
+            stated(f"recovery, {step}", "s", Sample.of([at - before]))
+            for (step, at), (_, before) in zip(steps, [("", 0.0), *steps], strict=False)
+        ),
+        at_most(
+            f"crash to first event judged, {tenants:,} tenants, {size / 1e6:,.0f} MB of state",
+            "s",
+            Sample.of([steps[-1][1]]),
+            RECOVERY_LIMIT_SECONDS,
+        ),
+        at_most(
+            f"SIGTERM to the end, {changed(tenants):,} tenants changed",
+            "s",
+            Sample.of([stopped]),
+            STOP_LIMIT_SECONDS,
+        ),
+    ]
 
 
 def prepare(bootstrap: str, settings: Settings, tenants: int) -> int:
@@ -160,14 +165,3 @@ def stop(worker: Watched) -> float:
     if code:
         raise BenchmarkError(f"the stop ended with {code}\n{worker.log.read_text()[-4000:]}")
     return seconds
-
-
-def main() -> None:
-    """Run the benchmark alone."""
-    parser = argparse.ArgumentParser(prog="bench.recovery", description=__doc__)
-    parser.add_argument("--tenants", type=int, default=100_000, help="tenants on the state topic")
-    Console().print(recovery(parser.parse_args().tenants))
-
-
-if __name__ == "__main__":
-    main()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from math import ceil, log10
 from typing import NamedTuple
 
+from bench.svg import COLOURS, document, line, text
+
 WIDTH, HEIGHT = 860, 480
 LEFT, RIGHT, TOP, BOTTOM = 80, 150, 44, 40
-COLOURS = ("#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999999", "#000000")
-"""For the colour-blind (Tol 2021)."""
 
 
 class Point(NamedTuple):
@@ -47,8 +46,8 @@ def grouped(groups: Sequence[Group], *, title: str, up: str, floor: float) -> st
     wide = (WIDTH - LEFT - RIGHT) / len(groups)
     for number, group in enumerate(groups):
         left, limit = LEFT + number * wide, axis.place(group.limit)
-        drawn.append(_line((left + 8, limit), (left + wide - 8, limit), "#444", 'stroke-dasharray="6 4"'))
-        drawn.append(_text(left + wide / 2, HEIGHT - 14, group.label, anchor="middle"))
+        drawn.append(line((left + 8, limit), (left + wide - 8, limit), "#444", 'stroke-dasharray="6 4"'))
+        drawn.append(text(left + wide / 2, HEIGHT - 14, group.label, anchor="middle"))
         for place, name in enumerate(names):
             if name in group.points:
                 across = left + wide * (place + 1) / (len(names) + 1)
@@ -57,10 +56,9 @@ def grouped(groups: Sequence[Group], *, title: str, up: str, floor: float) -> st
         height = TOP + 12 + 22 * place
         drawn += [
             _mark(WIDTH - RIGHT + 20, height - 4, place, filled=True),
-            _text(WIDTH - RIGHT + 32, height, name),
+            text(WIDTH - RIGHT + 32, height, name),
         ]
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif">'
-    return "\n".join([head, *drawn, "</svg>"]) + "\n"
+    return document(WIDTH, HEIGHT, drawn)
 
 
 class _Axis:
@@ -78,13 +76,13 @@ class _Axis:
         drawn = []
         for decade in range(ceil(self._low), round(self._high) + 1):
             y = self.place(10.0**decade)
-            drawn += [_line((LEFT - 5, y), (LEFT, y), "#444")]
-            drawn += [_text(LEFT - 9, y + 4, f"{10.0**decade:g}", anchor="end")]
+            drawn += [line((LEFT - 5, y), (LEFT, y), "#444")]
+            drawn += [text(LEFT - 9, y + 4, f"{10.0**decade:g}", anchor="end")]
         return drawn
 
 
 def _point(axis: _Axis, x: float, point: Point, series: int) -> list[str]:
-    whisker = _line((x, axis.place(point.low)), (x, axis.place(point.high)), COLOURS[series % len(COLOURS)])
+    whisker = line((x, axis.place(point.low)), (x, axis.place(point.high)), COLOURS[series % len(COLOURS)])
     return [whisker, _mark(x, axis.place(point.value), series, filled=point.value >= axis.floor)]
 
 
@@ -101,18 +99,7 @@ def _frame(title: str, up: str) -> list[str]:
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     middle = TOP + high // 2
     return [
-        f'<path d="M0 0H{WIDTH}V{HEIGHT}H0Z" fill="white"/>',
         f'<path d="M{LEFT} {TOP}h{wide}v{high}h-{wide}Z" fill="none" stroke="#444"/>',
-        _text(LEFT, TOP - 16, title, size=14),
-        _text(22, middle, up, anchor="middle", more=f' transform="rotate(-90 22 {middle})"'),
+        text(LEFT, TOP - 16, title, size=14),
+        text(22, middle, up, anchor="middle", more=f' transform="rotate(-90 22 {middle})"'),
     ]
-
-
-def _line(start: tuple[float, float], end: tuple[float, float], colour: str, more: str = "") -> str:
-    ends = f'x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}"'
-    return f'<line {ends} stroke="{colour}" {more}/>'
-
-
-def _text(x: float, y: float, words: str, *, size: int = 12, anchor: str = "start", more: str = "") -> str:
-    where = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"{more}'
-    return f"<text {where}>{escape(words)}</text>"
