@@ -101,7 +101,7 @@ class Fleet:
 
         `on_error` is told of each that Python failed on, by its place, and may raise.
         """
-        tenants = [self._found(name, place, on_error) for place, name in enumerate(requests.tenants)]
+        tenants = self._found(requests.tenants, on_error)
         outcome = judge_many(
             requests,
             tenants,
@@ -156,12 +156,21 @@ class Fleet:
         while len(self._live) > self._max_tenants:
             self._live.popitem(last=False)[1].release()
 
-    def _found(self, name: str, place: int, on_error: OnError) -> TenantModel | None:
-        try:
-            return self._tenant(name)
-        except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
-            on_error(place, error)
-            return None
+    def _found(self, names: Sequence[str], on_error: OnError) -> list[TenantModel | None]:
+        """Return the tenants of requests, each restored if need be, and see them in this order."""
+        find, see = self._live.get, self._live.move_to_end
+        tenants: list[TenantModel | None] = []
+        for place, name in enumerate(names):
+            tenant = find(name)
+            if tenant is not None:
+                see(name)
+            else:
+                try:
+                    tenant = self._tenant(name)
+                except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
+                    on_error(place, error)
+            tenants.append(tenant)
+        return tenants
 
     def _tenant(self, name: str) -> TenantModel:
         tenant = self._live.get(name)

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from models.core.layout import BLANK, STATE
 
-CHUNK = 1024
-"""States in a chunk; the memory of those that nobody took yet is not touched."""
+CHUNK = 32_768
+"""States in a chunk: the fewer chunks, the fewer calls of the core for a batch. The memory of states that
+nobody took yet is reserved and not touched."""
 
 
 class Slab:

@@ -15,7 +15,7 @@ from streams.deliveries import Deliveries
 from streams.steps import OnStep, Step, ignore
 from streams.transport import BatchMessage
 
-CHUNK = 128
+CHUNK = 512
 
 
 class Stage(ABC):

@@ -21,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
 
+import uvloop
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from aiokafka.errors import (  # type: ignore[import-untyped]
     CommitFailedError,
@@ -100,6 +101,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
 
     logger = LOGGER
     consumer: BatchConsumer
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, thread_loop=uvloop.new_event_loop(), **kwargs)
+        self._close_thread_loop_on_stop = True  # which Faust leaves to who made the loop
 
     async def _fetch_records(
         self,
