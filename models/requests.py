@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.core import growth
+from models.core import growth, records
 from models.core.layout import REQUEST
 from models.errors import DecodeError
 from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
@@ -42,9 +42,9 @@ class Requests:
     rows
         Records of `models.core.layout.REQUEST`, shape (n,).
     names
-        Behind each other, each request's id and the name of its source topic, in UTF-8.
+        Each request's id and right behind it the name of its source topic, in UTF-8, among other bytes.
     ends
-        Where each id begins and ends among them, shape (n, 2).
+        Where each id begins and ends there, shape (n, 2).
     """
 
     tenants: list[str]
@@ -65,20 +65,19 @@ class Requests:
         end = int(self.ends[place, 1])
         return self.names[end : end + int(self.rows[place]["topic_size"])].decode()
 
-    def origins(self) -> list[tuple[str, int, int]]:
-        """Return topic, partition and offset of every request on its source topic."""
-        begins = self.ends[:, 1]
-        ends = begins + self.rows["topic_size"]
-        names = [self.names[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
-        known = {name: name.decode() for name in set(names)}
-        numbers = self.rows["partition"].tolist(), self.rows["offset"].tolist()
-        return [(known[name], *place) for name, *place in zip(names, *numbers, strict=True)]
+    def sources(self) -> tuple[list[tuple[str, int]], NDArray[np.int64]]:
+        """Return the topic and partition of every source, and for each request which of them it is from."""
+        codes, firsts = np.empty(len(self), np.int64), np.empty(len(self), np.int64)
+        names = np.frombuffer(self.names, np.uint8)
+        count = records.sources(self.rows, names, self.ends, codes, firsts)
+        places = firsts[:count].tolist()
+        return [(self.topic(place), int(self.rows[place]["partition"])) for place in places], codes
 
     def taken(self, places: Sequence[int]) -> Requests:
         """Return some of the requests, in the order that is given."""
         chosen = np.array(places, np.int64)
         rows = self.rows[chosen]
-        rows.flags.writeable = False  # as the others are: compiled code tells the two apart
+        rows.flags.writeable = False
         return Requests([self.tenants[place] for place in places], rows, self.names, self.ends[chosen])
 
     def ref(self, place: int) -> RequestRef:
@@ -107,7 +106,9 @@ class Requests:
 
 def table_of(sketches: Sequence[Sketch]) -> Requests:
     """Make a table of sketches that are known to be valid."""
-    return _table([sketch.tenant for sketch in sketches], [encode_sketch(sketch) for sketch in sketches])
+    return _table(
+        [sketch.tenant for sketch in sketches], _cut([encode_sketch(sketch) for sketch in sketches])
+    )
 
 
 def decode_table(
@@ -121,7 +122,8 @@ def decode_table(
         The valid ones, their places among the records, and by place why the others were refused.
     """
     failures: dict[int, DecodeError] = {}
-    doubtful = _doubtful(keys, values)
+    cuts = _cut(values)
+    doubtful = _doubtful(keys, cuts)
     if doubtful:
         values = [current(value) for value in values]
     for place in doubtful:
@@ -129,31 +131,51 @@ def decode_table(
             decode_sketch(keys[place], values[place])
         except DecodeError as error:
             failures[place] = error
-    if not failures:
-        return _table([key.decode() for key in keys], values), list(range(len(values))), failures
     kept = [place for place in range(len(values)) if place not in failures]
-    return _table([keys[k].decode() for k in kept], [values[k] for k in kept]), kept, failures
+    if doubtful:
+        cuts = _cut([values[place] for place in kept])
+        keys = [keys[place] for place in kept]
+    return _table(list(map(bytes.decode, keys)), cuts), kept, failures
 
 
-def _table(tenants: list[str], values: Sequence[bytes]) -> Requests:
-    rows = _rows(values)
-    sizes = np.fromiter(map(len, values), np.int64, len(values)) - _FIXED
-    ends = np.empty((len(values), 2), np.int64)
-    ends[:, 0] = np.cumsum(sizes) - sizes
-    ends[:, 1] = ends[:, 0] + rows["id_size"]
-    return Requests(tenants, rows, b"".join([value[_FIXED:] for value in values]), ends)
+@dataclass(frozen=True, slots=True)
+class _Cuts:
+    """Records cut into rows and the rest; where each begins and the last ends, and which rests are ASCII."""
+
+    rows: NDArray[Any]
+    joined: bytes
+    begins: NDArray[np.int64]
+    plain: NDArray[np.bool_]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        return np.diff(self.begins)
 
 
-def _rows(values: Sequence[bytes]) -> NDArray[Any]:
-    return np.frombuffer(b"".join([value[:_FIXED] for value in values]), REQUEST)
+def _cut(values: Sequence[bytes]) -> _Cuts:
+    """Cut records; there are no rows where one of them is too short to have one."""
+    joined = b"".join(values)
+    begins = np.zeros(len(values) + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, values), np.int64, len(values)), out=begins[1:])
+    whole = len(values) if values and np.diff(begins).min() >= _FIXED else 0
+    rows, plain = np.empty(whole, REQUEST), np.empty(whole, np.bool_)
+    records.cut(np.frombuffer(joined, np.uint8), begins, rows.view(np.uint8).reshape(whole, _FIXED), plain)
+    rows.flags.writeable = False  # compiled code tells the two apart
+    return _Cuts(rows, joined, begins, plain)
 
 
-def _doubtful(keys: Sequence[bytes], values: Sequence[bytes]) -> list[int]:
+def _table(tenants: list[str], cuts: _Cuts) -> Requests:
+    ends = np.empty((len(tenants), 2), np.int64)
+    ends[:, 0] = cuts.begins[:-1] + _FIXED
+    ends[:, 1] = ends[:, 0] + cuts.rows["id_size"]
+    return Requests(tenants, cuts.rows, cuts.joined, ends)
+
+
+def _doubtful(keys: Sequence[bytes], cuts: _Cuts) -> list[int]:
     """Return the places that must be looked at one by one: no others can be refused."""
-    lengths = np.fromiter(map(len, values), np.int64, len(values))
-    if not values or lengths.min() < _FIXED:
-        return list(range(len(values)))
-    rows = _rows(values)
+    rows, lengths = cuts.rows, cuts.lengths
+    if not len(rows):
+        return list(range(len(keys)))
     raw = rows.view(np.uint8).reshape(len(rows), _FIXED)
     counts = raw[:, _COUNTS].copy().view("<i4")
     tenants = np.fromiter(map(len, keys), np.int64, len(keys))
@@ -167,5 +189,7 @@ def _doubtful(keys: Sequence[bytes], values: Sequence[bytes]) -> list[int]:
     good &= counts.min(axis=1) >= MISSING
     good &= (rows["temperature"] >= MISSING) & (rows["temperature"] <= HOTTEST)  # false where it is no number
     good &= (rows["embedded"] == 0) | rows["embedding"].any(axis=1)
-    plain = [key.isascii() and value[_FIXED:].isascii() for key, value in zip(keys, values, strict=True)]
-    return np.flatnonzero(~(good & np.array(plain))).tolist()
+    good &= cuts.plain
+    if not b"".join(keys).isascii():
+        good &= np.fromiter(map(bytes.isascii, keys), np.bool_, len(keys))
+    return np.flatnonzero(~good).tolist()

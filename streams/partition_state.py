@@ -35,9 +35,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 import structlog
 
 from models.campaign.fingerprint import Fingerprint
+from models.core import records
 from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Finding
@@ -234,12 +236,12 @@ class PartitionState:
 
     def _fresh(self, requests: Requests) -> list[int]:
         """Return the places of the requests that were not forwarded before, and mark how far we are."""
-        marks, fresh = self.record.marks, []
-        for place, (topic, partition, offset) in enumerate(requests.origins()):
-            source = (topic, partition)
-            if offset > marks.get(source, -1):
-                marks[source] = offset
-                fresh.append(place)
+        sources, codes = requests.sources()
+        marks, places = self.record.marks, np.empty(len(requests), np.int64)
+        highest = np.array([marks.get(source, -1) for source in sources], np.int64)
+        count = records.rising(requests.rows, codes, highest, places)
+        fresh: list[int] = places[:count].tolist()
+        marks.update(zip(sources, highest.tolist(), strict=True))
         self._metrics.skipped("forwarded_twice", len(requests) - len(fresh))
         return fresh
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models import requests
+from models.core import records
 from models.core.layout import REQUEST
 from models.errors import DecodeError
 from models.event import EARLIEST_MS, LATEST_MS
@@ -75,9 +76,12 @@ def test_names_and_places_come_back() -> None:
     assert (kept, failures) == (list(range(60)), {})
     assert [table.id(place) for place in range(60)] == [x.id for x in sketches]
     origins = [(x.origin.topic, x.origin.partition, x.origin.offset) for x in sketches]
-    assert table.origins() == origins
+    sources, codes = table.sources()
+    assert [
+        (*sources[code], place) for code, place in zip(codes, table.rows["offset"], strict=True)
+    ] == origins
     part = table.taken([7, 3])
-    assert part.origins() == [origins[7], origins[3]]
+    assert part.sources()[0] == [origins[7][:2], origins[3][:2]]
     assert part.ref(0).request_id == "é7"
     assert part.ref(0).template_hash == f"{7:016x}"
 
@@ -109,7 +113,7 @@ def test_a_number_that_cannot_be_is_refused_and_any_other_taken_without_a_second
         for value in (low, -1, 0, 1, 0.7, high)
         if name == "temperature" or isinstance(value, int)
     ]
-    assert requests._doubtful([b"acme"] * len(values), values) == [0]
+    assert requests._doubtful([b"acme"] * len(values), requests._cut(values)) == [0]
     assert list(decode_table([b"acme"] * len(values), values)[2]) == [0]
 
 
@@ -141,3 +145,19 @@ def test_nothing_and_what_is_too_short_are_no_trouble(values: list[bytes]) -> No
 def test_a_table_of_no_sketches_is_empty() -> None:
     empty: list[Sketch] = []
     assert len(table_of(empty)) == 0
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "ab", "é"]), st.integers(0, 2), st.integers(0, 5))))
+def test_what_rises_in_each_source_is_fresh(origins: list[tuple[str, int, int]]) -> None:
+    table = table_of([replace(SKETCHES[0], origin=Origin(*origin)) for origin in origins])
+    sources, codes = table.sources()
+    assert sources == list(dict.fromkeys((topic, partition) for topic, partition, _ in origins))
+    highest, places = np.full(len(sources), 1), np.empty(len(origins), np.int64)
+    fresh = places[: records.rising(table.rows, codes, highest, places)].tolist()
+    marks, expected = dict.fromkeys(sources, 1), []
+    for place, (topic, partition, offset) in enumerate(origins):
+        if offset > marks[topic, partition]:
+            marks[topic, partition] = offset
+            expected.append(place)
+    assert fresh == expected
+    assert dict(zip(sources, highest.tolist(), strict=True)) == marks

@@ -1,0 +1,93 @@
+"""Many records of the sketch topic at once: cut into their parts, and told apart by where they come from."""
+
+from __future__ import annotations
+
+from models.compiled import compiled
+from models.core.kinds import Record, Table, Truth, Whole
+
+_ASCII = 128
+
+
+@compiled
+def cut(joined: Table, begins: Table, rows: Table, plain: Table) -> None:
+    """Copy the fixed block of each record to `rows`, and note whether what follows it is ASCII.
+
+    Parameters
+    ----------
+    joined
+        The records one after the other, bytes.
+    begins
+        Where each begins, and where the last ends; shape (n + 1,).
+    rows
+        To be written: bytes, shape (n, size of the block); no record is shorter.
+    plain
+        To be written: truths, shape (n,).
+    """
+    size = rows.shape[1]
+    for i in range(rows.shape[0]):
+        begin, end = begins[i], begins[i + 1]
+        rows[i] = joined[begin : begin + size]
+        highest = 0
+        for place in range(begin + size, end):
+            highest |= joined[place]
+        plain[i] = highest < _ASCII
+
+
+@compiled
+def sources(rows: Table, names: Table, ends: Table, codes: Table, firsts: Table) -> Whole:
+    """Number the partitions of source topics that requests come from; return how many there are.
+
+    Parameters
+    ----------
+    rows, names, ends
+        See `models.requests.Requests`; the names as bytes.
+    codes
+        To be written: the number of each request's partition, in the order of their first requests.
+    firsts
+        To be written from the front: the first request of each partition; shape (n,).
+    """
+    count = code = 0
+    for i in range(len(rows)):
+        if not (count and _same(rows[i], rows[firsts[code]], names, ends[i, 1], ends[firsts[code], 1])):
+            code = 0
+            while code < count and not _same(
+                rows[i], rows[firsts[code]], names, ends[i, 1], ends[firsts[code], 1]
+            ):
+                code += 1
+            if code == count:
+                firsts[count] = i
+                count += 1
+        codes[i] = code
+    return count
+
+
+@compiled
+def _same(one: Record, other: Record, names: Table, begin: Whole, start: Whole) -> Truth:
+    if one.partition != other.partition or one.topic_size != other.topic_size:
+        return False
+    for place in range(one.topic_size):  # noqa: SIM110  compiled code has no generators
+        if names[begin + place] != names[start + place]:
+            return False
+    return True
+
+
+@compiled
+def rising(rows: Table, codes: Table, highest: Table, places: Table) -> Whole:
+    """Note the requests above all before them of their partition; return how many there are.
+
+    Parameters
+    ----------
+    rows, codes
+        See `sources`.
+    highest
+        The highest offset of each partition so far, -1 for none; brought up to date.
+    places
+        To be written from the front.
+    """
+    count = 0
+    for i in range(len(rows)):
+        if rows[i].offset > highest[codes[i]]:
+            highest[codes[i]] = rows[i].offset
+            places[count] = i
+            count += 1
+    return count
