@@ -10,17 +10,20 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import blake2b
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-LENGTHS = (4, 8, 16, 32)
-"""Words in a head or a tail."""
+from models.core import text_forms
+from models.core.text_forms import LENGTHS
 
 MAX_CHARS = 4096
 _LONG_TOKEN = 24
 _MASKS = re.compile(r"https?://\S+|\"[^\"\n]{1,200}\"|\d[\d.,:/-]*")
+_PLANES = 2
 _EMPTY = (0, 0, 0, 0)
 
 
@@ -79,20 +82,52 @@ def form(prompt: str, key: bytes = b"") -> Form:
 
 
 def forms(prompts: Sequence[str], key: bytes = b"") -> Forms:
-    """Fingerprint the form of each prompt, none of which is empty."""
-    each = [form(prompt, key) for prompt in prompts]
-    return Forms(
-        heads=np.array([one.heads for one in each], np.uint64).reshape(-1, len(LENGTHS)),
-        tails=np.array([one.tails for one in each], np.uint64).reshape(-1, len(LENGTHS)),
-        whole=np.array([one.whole for one in each], np.uint64),
-        words=np.array([one.words for one in each], np.int64),
+    """Fingerprint the forms of prompts, each as `form` does."""
+    empty = hash64("", key)
+    wholes = [prompt.encode() for prompt in prompts]
+    texts = [
+        whole if whole.isascii() and len(whole) <= MAX_CHARS else _read(prompt).encode()
+        for prompt, whole in zip(prompts, wholes, strict=True)
+    ]
+    count, longest = len(prompts), max(map(len, texts), default=0)
+    found = Forms(
+        heads=np.empty((count, len(LENGTHS)), np.uint64),
+        tails=np.empty((count, len(LENGTHS)), np.uint64),
+        whole=np.empty(count, np.uint64),
+        words=np.empty(count, np.int64),
+    )
+    secret, room = np.frombuffer(bytearray(key), np.uint8), np.empty(text_forms.ROOM, np.uint8)
+    text_forms.hash_wholes(*_joined(wholes), secret, room, found.whole)
+    found.whole[[row for row, whole in enumerate(wholes) if not whole]] = empty
+    out, starts = np.empty(longest + 1, np.uint8), np.empty(longest // 2 + 2, np.int64)
+    found_ends = found.heads, found.tails, found.words
+    text_forms.hash_ends(*_joined(texts), secret, _decimals(), out, starts, room, *found_ends)
+    return found
+
+
+def _joined(parts: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Put texts behind each other; return them and where each ends."""
+    return (
+        np.frombuffer(bytearray().join(parts), np.uint8),
+        np.fromiter(accumulate(map(len, parts)), np.int64, len(parts)),
     )
 
 
-def _words(prompt: str) -> list[str]:
+@cache
+def _decimals() -> NDArray[np.bool_]:
+    """Say of each sign whether it is a digit of any script; none stands in the planes beyond."""
+    return np.array([chr(code).isdecimal() for code in range(_PLANES << 16)])
+
+
+def _read(prompt: str) -> str:
+    """Return what is read of a prompt for words, in lower case."""
     if len(prompt) > MAX_CHARS:
         prompt = f"{prompt[: MAX_CHARS // 2]} {prompt[-MAX_CHARS // 2 :]}"
-    masked = _MASKS.sub("\x00", prompt.lower())
+    return prompt.lower()
+
+
+def _words(prompt: str) -> list[str]:
+    masked = _MASKS.sub("\x00", _read(prompt))
     return [word if len(word) <= _LONG_TOKEN else "\x01" for word in masked.split()]
 
 

@@ -9,6 +9,7 @@ from models.event import EARLIEST_MS
 from models.fleet import Fleet
 from models.requests import table_of
 from models.sketch import Origin, Sketch
+from models.template import forms
 
 
 def warm_up() -> None:
@@ -25,3 +26,4 @@ def warm_up() -> None:
     model.close()
     model.expire(EARLIEST_MS)
     table_of([x]).ref(0)
+    forms(["warm"])
