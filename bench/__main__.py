@@ -10,14 +10,21 @@ from subprocess import CalledProcessError
 
 from rich.console import Console
 
+from bench.against import against
+from bench.against import versions as peer_versions
 from bench.figure import Figure
 from bench.machine import machine, versions
 from bench.options import QUICK_EVENTS, Benchmark, Options
 from bench.recovery import recovery
 from bench.report import save, table
+from bench.stages import stages
+from bench.throughput import throughput
 from bench.worker import BenchmarkError
 
 BENCHMARKS: Mapping[str, Benchmark] = {
+    "throughput": throughput,
+    "stages": stages,
+    "peers": against,
     "recovery": recovery,
 }
 """By the name that `--only` knows it by, in the order of the table."""
@@ -46,7 +53,7 @@ def main() -> int:
     )
     arguments = parser.parse_args()
     console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
-    ran_on, built_of = machine(), versions()
+    ran_on, built_of = machine(), versions(peer_versions())
     sections: dict[str, list[Figure]] = {}
     failed: list[str] = []
     for name in arguments.only:

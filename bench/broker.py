@@ -7,13 +7,16 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 from confluent_kafka import Producer
-from local_kafka import LocalKafka
 
 from streams.settings import Settings, load_settings
 from streams.topics import apply_topics
 
+from local_kafka import LocalKafka  # isort: skip  kafka-python warns unless ours imports it first
+
 PARTITIONS = 4
 MOST_QUEUED = 50_000
+OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints")
+"""Topics that each run has for itself, so that it finds nothing of the runs before."""
 
 
 @contextmanager
@@ -26,7 +29,7 @@ def kafka() -> Iterator[str]:
 def settings_for(bootstrap: str, metrics_port: int, **changes: object) -> Settings:
     """Settings with topics of their own, which exist when this returns."""
     run = uuid4().hex[:8]
-    names = {f"topics.{topic}": f"{topic}-{run}" for topic in ("sketches", "state", "alerts", "dead_letters")}
+    names = {f"topics.{topic}": f"{topic}-{run}" for topic in OURS}
     overrides = {
         "kafka.bootstrap_servers": bootstrap,
         "kafka.group": f"bench-{run}",
@@ -42,12 +45,17 @@ def settings_for(bootstrap: str, metrics_port: int, **changes: object) -> Settin
     return settings
 
 
-def fill(bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
-    """Publish records keyed by tenant and wait for their delivery."""
+def fill(
+    bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes] | tuple[bytes, bytes, int | None]]
+) -> None:
+    """Publish records keyed by tenant, or to the partition that stands third, and wait for their delivery."""
     options = {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 20}
-    producer = Producer({**options, "enable.idempotence": True})
-    for number, (key, value) in enumerate(records):
-        producer.produce(topic, value, key)
-        if number % MOST_QUEUED == 0:
+    producer = Producer({**options, "enable.idempotence": True, "queue.buffering.max.messages": MOST_QUEUED})
+    for key, value, *where in records:
+        partition = -1 if not where or where[0] is None else where[0]
+        try:
+            producer.produce(topic, value, key, partition)
+        except BufferError:
             producer.flush()
+            producer.produce(topic, value, key, partition)
     producer.flush()

@@ -1,35 +1,40 @@
 """The limit to compare with: `aiokafka` hands over lists of records and `orjson` decodes them, nothing else.
 
-Run as a process of its own: `python -m bench.limit BOOTSTRAP TOPIC COUNT` prints events a second.
+Run as a process of its own: `python -m bench.limit BOOTSTRAP TOPIC COUNT` prints its pace.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 
 import orjson
 import uvloop
 from aiokafka import AIOKafkaConsumer  # type: ignore[import-untyped]
 
+from bench.pace import Pace, Stopwatch, of
 
-async def read(bootstrap: str, topic: str, count: int) -> float:
-    """Return events a second from the first record to the last."""
+
+def limit(bootstrap: str, topic: str, count: int) -> Pace:
+    """Read and decode so many records in a process of its own."""
+    return of([sys.executable, "-m", "bench.limit", bootstrap, topic, str(count)])
+
+
+async def read(bootstrap: str, topic: str, count: int) -> None:
+    """Read so many records and print the pace."""
     consumer = AIOKafkaConsumer(
         topic,
         bootstrap_servers=bootstrap,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
     )
+    watch = Stopwatch(count)
     await consumer.start()
     try:
-        seen = await _decode(consumer)  # what was fetched ahead is not measured
-        ahead, started = seen, time.perf_counter()
-        while seen < count:
-            seen += await _decode(consumer)
-        return (seen - ahead) / (time.perf_counter() - started)
+        while not watch.saw(await _decode(consumer)):
+            pass
     finally:
         await consumer.stop()
+    watch.say()
 
 
 async def _decode(consumer: AIOKafkaConsumer) -> int:
@@ -42,4 +47,4 @@ async def _decode(consumer: AIOKafkaConsumer) -> int:
 
 
 if __name__ == "__main__":
-    print(uvloop.run(read(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
+    uvloop.run(read(sys.argv[1], sys.argv[2], int(sys.argv[3])))

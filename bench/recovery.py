@@ -14,15 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from bench.broker import fill, kafka, settings_for
 from bench.figure import Figure, Sample, at_most, stated
 from bench.options import Options
+from bench.pace import LONGEST_SECONDS
 from bench.tenants import snapshots, state_records
 from bench.traffic import events, name
-from bench.worker import LONGEST_SECONDS, BenchmarkError, free_port, processed, start
+from bench.worker import BenchmarkError, free_port, processed, ready, start
 from streams.settings import Settings
 
 RECOVERY_LIMIT_SECONDS = 30.0
@@ -60,14 +59,6 @@ class Watched:
     def said(self, words: str) -> bool:
         """Tell whether the worker has logged these words."""
         return words in self.log.read_text()
-
-    def ready(self) -> bool:
-        """Tell whether the worker reads."""
-        try:
-            with urlopen(f"http://127.0.0.1:{self.settings.metrics.port}/health/ready", timeout=5) as page:
-                return bool(page.status == 200)  # noqa: PLR2004
-        except (URLError, ConnectionError, TimeoutError):
-            return False
 
     def judged(self) -> float:
         """Return how many records detect has processed."""
@@ -143,7 +134,7 @@ def follow(worker: Watched) -> None:
     """Wait for the steps of a start."""
     worker.until("load the program", lambda: worker.said("worker starts"))
     worker.until("join the group", lambda: worker.said("partitions assigned"))
-    worker.until("restore the state", worker.ready)
+    worker.until("restore the state", lambda: ready(worker.settings))
     worker.until("judge the first event", lambda: worker.judged() > 0)
 
 

@@ -1,4 +1,4 @@
-"""What each step costs by itself, in this process: microseconds an event."""
+"""Where each microsecond goes: what each step costs by itself, in this process."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from bench.figure import Figure, Sample, stated
+from bench.options import Options
+from bench.traffic import events
 from models.config import DetectorConfig
 from models.fleet import Fleet
 from models.native import decode_native
@@ -15,7 +18,21 @@ from models.sketcher import Sketcher
 from streams.embedders import load_embedder
 
 BATCH = 512
+STAGE_EVENTS = 20_000
+KINDS = {"with text": True, "metadata only": False}
 Result = TypeVar("Result")
+
+
+def stages(options: Options) -> list[Figure]:
+    """Measure each step with text and without, as often as asked, the kinds in turn."""
+    count = min(options.events, STAGE_EVENTS)
+    records = {kind: list(events(count, text=text)) for kind, text in KINDS.items()}
+    runs = [{kind: costs(records[kind]) for kind in KINDS} for _ in range(options.runs)]
+    return [
+        stated(f"{step}, {kind}", "us/event", Sample.of(run[kind][step] for run in runs))
+        for kind in KINDS
+        for step in runs[0][kind]
+    ]
 
 
 def costs(records: Sequence[tuple[bytes, bytes]]) -> dict[str, float]:
@@ -25,13 +42,13 @@ def costs(records: Sequence[tuple[bytes, bytes]]) -> dict[str, float]:
     found: dict[str, float] = {}
 
     def timed(step: str, work: Callable[[], Result]) -> Result:
-        started = time.perf_counter()
+        started = time.process_time()
         result = work()
-        found[step] = (time.perf_counter() - started) / len(records) * 1e6
+        found[step] = (time.process_time() - started) / len(records) * 1e6
         return result
 
-    events = timed("decode and validate", lambda: [decode_native(value) for _, value in records])
-    known = [event for event in events if event is not None]
+    decoded = timed("decode and validate", lambda: [decode_native(value) for _, value in records])
+    known = [event for event in decoded if event is not None]
     origins = [Origin("bench", 0, offset) for offset in range(len(known))]
     places = range(0, len(known), BATCH)
     if any(event.prompt for event in known):

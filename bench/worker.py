@@ -9,16 +9,20 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from bench.pace import LEFT_OUT, LONGEST_SECONDS, Pace
 from streams.settings import Settings
 
-LONGEST_SECONDS = 300.0
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
+ENOUGH_LOOKS = 10
+STOP_SECONDS = 60.0
+SETTLED_SECONDS = 2.0
 _EVENTS = re.compile(rb'^distillwatch_events_total\{stage="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -27,19 +31,23 @@ class BenchmarkError(Exception):
 
 
 @contextmanager
-def worker(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
-    """One worker as a process; ended by its process id."""
-    process = start(settings)
+def worker(settings: Settings, role: str = "") -> Iterator[subprocess.Popen[bytes]]:
+    """One worker as a process, or one stage of it; ended by its process id."""
+    process = start(settings, role=role)
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
-def start(settings: Settings, log: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    """Start a worker; it logs to `log`, or where we do."""
-    command = [sys.executable, "-m", "streams", "worker"]
+def start(settings: Settings, log: IO[bytes] | None = None, role: str = "") -> subprocess.Popen[bytes]:
+    """Start a worker, or one stage of it (see `bench.role`); it logs to `log`, or where we do."""
+    command = [sys.executable, "-m", *(["bench.role", role] if role else ["streams", "worker"])]
     return subprocess.Popen(command, env=_environment(settings), stderr=log)
 
 
@@ -59,10 +67,13 @@ def _environment(settings: Settings) -> dict[str, str]:
     return environment
 
 
-def speed(settings: Settings, stage: str, count: int) -> float:
-    """Run a worker until a stage has processed `count` records; return records a second.
+def speed(settings: Settings, stage: str, count: int, *, broker: int = 0) -> Pace:
+    """Run a worker until a stage has processed `count` records, and return its pace.
 
-    The clock starts at the first look that finds any, and leaves out what was done by then.
+    Parameters
+    ----------
+    broker
+        Process id of a broker whose computing is measured as well.
 
     Raises
     ------
@@ -70,17 +81,59 @@ def speed(settings: Settings, stage: str, count: int) -> float:
         The worker ended, or needs more than five minutes.
     """
     with worker(settings) as process:
-        started, before = 0.0, 0.0
-        deadline = time.monotonic() + LONGEST_SECONDS
-        while time.monotonic() < deadline and process.poll() is None:
-            done = processed(settings).get(stage, 0.0)
-            now = time.perf_counter()
-            if done >= count:
-                return (done - before) / (now - started)
-            if done and not started:
-                started, before = now, done
-            time.sleep(LOOK_SECONDS)
-    raise BenchmarkError(f"the worker did not process {count} records in {stage}")
+        return pace([(settings, process)], stage, count, broker=broker)
+
+
+def pace(
+    workers: Sequence[tuple[Settings, subprocess.Popen[bytes]]],
+    stage: str,
+    count: int,
+    *,
+    broker: int = 0,
+    beside: Sequence[int] = (),
+) -> Pace:
+    """Watch workers until together they have processed `count` records of a stage.
+
+    The clock runs from the first look after a tenth of the records to the last before all of them, for nobody
+    knows how long before a look they were done.
+
+    Parameters
+    ----------
+    beside
+        Process ids of others whose computing counts as theirs.
+
+    Raises
+    ------
+    BenchmarkError
+        A worker ended, or they need more than five minutes.
+    """
+    pids = [process.pid for _, process in workers] + list(beside)
+    looks: list[tuple[float, float, float, float]] = []
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < deadline and all(process.poll() is None for _, process in workers):
+        done = sum(processed(settings).get(stage, 0.0) for settings, _ in workers)
+        if done * LEFT_OUT >= count:
+            looks.append(
+                (
+                    done,
+                    time.perf_counter(),
+                    sum(map(cpu_seconds, pids)),
+                    cpu_seconds(broker) if broker else 0.0,
+                )
+            )
+        if done >= count:
+            first, last = looks[0], looks[-2 if len(looks) > ENOUGH_LOOKS else -1]
+            if last[0] == first[0]:
+                raise BenchmarkError(f"{count} records are too few to measure {stage}")
+            return Pace(*(end - start for start, end in zip(first, last, strict=True)))
+        time.sleep(LOOK_SECONDS)
+    raise BenchmarkError(f"the workers did not process {count} records in {stage}")
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return user and system time of a process so far, all threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def processed(settings: Settings) -> dict[str, float]:
@@ -91,3 +144,32 @@ def processed(settings: Settings) -> dict[str, float]:
     except (URLError, ConnectionError, TimeoutError):
         return {}
     return {stage.decode(): float(value) for stage, value in _EVENTS.findall(text)}
+
+
+def ready(settings: Settings) -> bool:
+    """Tell whether a worker reads."""
+    try:
+        with urlopen(
+            f"http://{settings.metrics.host}:{settings.metrics.port}/health/ready", timeout=5
+        ) as page:
+            return bool(page.status == 200)  # noqa: PLR2004
+    except (URLError, ConnectionError, TimeoutError):
+        return False
+
+
+def wait_for(workers: Sequence[Settings]) -> None:
+    """Wait until all workers have read, or could have, for two seconds.
+
+    Raises
+    ------
+    BenchmarkError
+        That takes more than five minutes.
+    """
+    since = deadline = time.monotonic() + LONGEST_SECONDS
+    while time.monotonic() < deadline:
+        now = time.monotonic()
+        since = min(since, now) if all(map(ready, workers)) else deadline
+        if now - since >= SETTLED_SECONDS:
+            return
+        time.sleep(LOOK_SECONDS)
+    raise BenchmarkError("the workers did not come to read")

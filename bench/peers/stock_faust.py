@@ -1,0 +1,48 @@
+"""The signals in a stock Faust agent: `python -m bench.peers.stock_faust BOOTSTRAP TOPIC ALERTS COUNT`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import defaultdict
+from tempfile import mkdtemp
+from typing import Any
+
+import faust
+
+from bench.pace import Stopwatch
+from bench.peers.signals import Watcher
+
+
+def application(bootstrap: str, topic: str, alerts: str, count: int) -> faust.App:
+    """Return an application as Faust's documentation writes one."""
+    app = faust.App(
+        f"faust-{alerts}",
+        broker=f"kafka://{bootstrap}",
+        value_serializer="json",
+        web_enabled=False,
+        topic_disable_leader=True,
+        topic_partitions=4,
+        datadir=mkdtemp(prefix="distillwatch-bench-"),
+    )
+    requests, found = app.topic(topic), app.topic(alerts)
+    tenants: defaultdict[str, Watcher] = defaultdict(Watcher)
+    watch = Stopwatch(count)
+
+    @app.agent(requests)
+    async def judge(stream: faust.StreamT[dict[str, Any]]) -> None:
+        async for event in stream:
+            alert = tenants[event["tenant"]].learn(event)
+            if alert is not None:
+                await found.send(key=event["tenant"], value=alert)
+            if watch.saw():
+                watch.say()
+                os._exit(0)  # Faust takes seconds to stop
+
+    return app
+
+
+if __name__ == "__main__":
+    faust.Worker(
+        application(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])), loglevel="warning"
+    ).execute_from_commandline()
