@@ -15,7 +15,7 @@ from river import stats
 FADING = 0.02
 WARMUP = 100
 Z_BOUND = 8.0
-ENTROPY_BOUND = 1.5
+ENTROPY_BOUND = 2.0
 
 
 class Deviation:
@@ -39,7 +39,7 @@ class Watcher:
 
     def __init__(self) -> None:
         self._gaps, self._answers = Deviation(), Deviation()
-        self._topics = stats.Entropy(1 - FADING)
+        self._topics = stats.Entropy()
         self._last: int | None = None
         self._seen = 0
 
