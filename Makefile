@@ -18,6 +18,7 @@ RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 CHAOS   := $(VENV)/.chaos
 AUDIT   := $(VENV)/.audit
+PEERS   := $(VENV)-peers/.peers
 KAFKA   := deploy/kafka/local_kafka.py
 
 ##@ Use
@@ -46,7 +47,7 @@ lint: $(DEV) ## ruff (rules and format) and mypy
 	$(BIN)/mypy
 
 .PHONY: bench
-bench: $(DEV) java ## the benchmarks, each with its peers and its limit
+bench: $(DEV) $(PEERS) java ## the benchmarks, each with its peers and its limit (ARGS='--only throughput --quick')
 	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: chaos
@@ -69,10 +70,11 @@ lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes
 	    --output-file requirements-dev.lock --group build --group dev pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-chaos.lock --group chaos
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-audit.lock --group audit
+	$(COMPILE) --output-file requirements-peers.lock --group peers
 
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
-	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
@@ -118,6 +120,13 @@ $(AUDIT): requirements-audit.lock $(DEV)
 	@echo "Installing the pinned auditor ..." >&2
 	@$(PIP) install --require-hashes --requirement requirements-audit.lock
 	@touch $@
+
+# An environment of their own, since they need other versions than ours; the table names those that are not there.
+$(PEERS): requirements-peers.lock $(BIN)/python
+	@echo "Installing the pinned peers of the benchmarks ..." >&2
+	@if $(BIN)/python -m venv --clear $(VENV)-peers && $(VENV)-peers/bin/python -m pip --quiet \
+	    --disable-pip-version-check --no-input install --require-hashes --requirement requirements-peers.lock; \
+	then touch $@; else echo 'The peers could not be installed; the table says so.' >&2; fi
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.
 .PHONY: java

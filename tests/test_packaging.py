@@ -27,11 +27,12 @@ LOCKS = {
     ],
     "requirements-chaos.lock": PROJECT["dependency-groups"]["chaos"],
     "requirements-audit.lock": PROJECT["dependency-groups"]["audit"],
+    "requirements-peers.lock": PROJECT["dependency-groups"]["peers"],
 }
 DIRECT = sorted(
     {
         canonicalize_name(Requirement(text).name)
-        for lock in ("requirements-dev.lock", "requirements-chaos.lock", "requirements-audit.lock")
+        for lock in set(LOCKS) - {"requirements.lock", "requirements-build.lock"}
         for text in LOCKS[lock]
     }
 )
@@ -120,6 +121,11 @@ def test_the_locks_agree_on_every_version() -> None:
     development = pins("requirements-dev.lock")
     smaller = pins("requirements.lock") | pins("requirements-build.lock")
     assert {name: development.get(name) for name in smaller} == smaller
+
+
+def test_the_peers_compute_with_the_versions_that_we_compute_with() -> None:
+    ours, theirs = pins("requirements.lock"), pins("requirements-peers.lock")
+    assert (theirs["river"], theirs["orjson"]) == (ours["river"], ours["orjson"])
 
 
 def test_the_build_backend_is_the_pinned_one() -> None:
