@@ -30,6 +30,7 @@ from models.core import (
 )
 from models.core.calibration import HALVE_AT
 from models.core.layout import BLANK, NUMBER_BYTES, NUMBERS, STATE, TABLES
+from models.core.packing import DENSE, FRONT, PLAIN, REAL, SPARSE, pack_tables
 from models.core.shape import HALVE_AT as SHAPE_HALVE_AT
 from models.core.shiryaev_roberts import CEILING, FRESH_CEILING
 from models.errors import SnapshotError
@@ -40,7 +41,6 @@ HIGHEST_SCORE = 1e6
 
 MOST_STREAM = 2**31 - 2
 _OUT_OF_RANGE = "the snapshot holds a value out of its range"
-DENSE, SPARSE = b"\0", b"\1"
 
 TIMES = {"time", "rated_from", "opened", "hot", "cool_until", "stated_at", "rate_last", "rate_learned"}
 TIMES |= {"early_first", "early_last", "start"}
@@ -98,12 +98,8 @@ FRONTS |= dict.fromkeys((*templates.COUNTS, "template_hashes", "template_slots")
 
 def dump(s: Any) -> bytes:
     """Return a state as bytes; equal states give equal bytes."""
-    parts = [_packed(np.frombuffer(s.tobytes()[:NUMBER_BYTES], np.uint8))]
-    for name in TABLES:
-        table = s[name]
-        front = _front(s, name)
-        parts.append(_packed(table.reshape(-1)) if front is None else table[:front].tobytes())
-    return b"".join(parts)
+    size = pack_tables(np.frombuffer(s.tobytes(), np.uint8), _TABLES, _OUT)
+    return _OUT[:size].tobytes()
 
 
 def load(source: Reader) -> Any:
@@ -140,17 +136,8 @@ def _front(s: Any, name: str) -> int | None:
     return min(int(s[FRONTS[name]]), len(s[name])) if name in FRONTS else None
 
 
-def _packed(table: NDArray[Any]) -> bytes:
-    """Return a table as it is, or which items are not zero and those alone, whichever is shorter."""
-    used = table != 0
-    values = table[used]
-    if values.nbytes + (table.size + 7) // 8 < table.nbytes:
-        return b"".join((SPARSE, np.packbits(used).tobytes(), values.tobytes()))
-    return b"".join((DENSE, table.tobytes()))
-
-
 def _unpack(source: Reader, table: NDArray[Any]) -> None:
-    form = source.take(1)
+    form = source.small()
     if form == DENSE:
         table[:] = np.frombuffer(source.take(table.nbytes), table.dtype)
     elif form == SPARSE:
@@ -215,6 +202,23 @@ def _range(name: str, kind: np.dtype[Any]) -> tuple[Any, Any]:
 
 
 _RUNS = tuple(_runs())
+
+
+def _places() -> Iterator[tuple[int, ...]]:
+    """Describe the tables, the plain numbers first, for `pack_tables`."""
+    yield PLAIN, 0, 1, NUMBER_BYTES, 0, 0
+    for name in TABLES:
+        kind, begin = STATE.fields[name][:2]  # type: ignore[index]
+        if name in FRONTS:
+            count, at = STATE.fields[FRONTS[name]][:2]  # type: ignore[index]
+            yield FRONT, begin, kind.itemsize // kind.shape[0], kind.shape[0], at, count.itemsize
+        else:
+            size = kind.base.itemsize
+            yield REAL if kind.base.kind == "f" else PLAIN, begin, size, kind.itemsize // size, 0, 0
+
+
+_TABLES = np.array(list(_places()), np.int64)
+_OUT = np.empty(STATE.itemsize + len(_TABLES), np.uint8)
 
 
 def _check_together(s: Any) -> None:
