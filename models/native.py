@@ -149,7 +149,7 @@ def _floats(name: str, value: Any) -> tuple[float, ...]:
 
 def _time(name: str, value: Any) -> int:
     if isinstance(value, str):
-        value = _rfc3339(name, value)
+        value = rfc3339(name, value)
     number = _number(name, value)
     milliseconds = round(number * 1000) if abs(number) < SECONDS_BELOW else round(number)
     if not EARLIEST_MS <= milliseconds < LATEST_MS:
@@ -157,7 +157,14 @@ def _time(name: str, value: Any) -> int:
     return milliseconds
 
 
-def _rfc3339(name: str, text: str) -> float:
+def rfc3339(name: str, text: str) -> float:
+    """Return the Unix seconds of a time in words.
+
+    Raises
+    ------
+    DecodeError
+        It is no RFC 3339 time, or lacks its offset from UTC.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -182,3 +189,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "flags": _labels,
     "embedding": _floats,
 }
+
+TEXTS = tuple(name for name, check in _CHECKS.items() if check is _text)
+LABELS = tuple(name for name, check in _CHECKS.items() if check is _label)
+COUNTS = tuple(name for name, check in _CHECKS.items() if check is _count)

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from models.columns import Columns, Origins, columns_of
+from models.core.layout import REQUEST
 from models.embedding import DIMENSIONS, Embedder, Vectors, quantise
 from models.event import RequestEvent
-from models.sketch import HOTTEST, MISSING, Origin, Sketch
-from models.template import Form, form, hash64
+from models.hashes import Hashes
+from models.native import COUNTS
+from models.requests import Requests
+from models.sketch import HOTTEST, MISSING, Origin, Sketch, decode_sketch, encode_sketch
+from models.template import forms
+from models.wire import values_of
 
 _SEED = 20_261_123
 _PLANES = np.random.default_rng(_SEED).choice(np.array([-1.0, 1.0], np.float32), (DIMENSIONS, 64))
-_FINISH = {"stop": 1, "end_turn": 1, "length": 2, "max_tokens": 2, "tool_calls": 3, "tool_use": 3}
+_FINISH: dict[str | None, int] = {None: 0, "": 0, "stop": 1, "end_turn": 1, "length": 2, "max_tokens": 2}
+_FINISH |= {"tool_calls": 3, "tool_use": 3}
 _OTHER_FINISH = 4
+_BLANK = np.frombuffer(encode_sketch(Sketch("", "", 0, Origin("", 0, 0))), REQUEST)
+_HEADS, _TAILS = ([f"{part}_{length}" for length in (4, 8, 16, 32)] for part in ("head", "tail"))
+_HASHED = {"operation": "operation", "model": "model", "principal": "principal", "topic": "topic"}
+_HASHED |= {"conversation": "conversation_id"}
 
 
-def simhashes(vectors: Vectors) -> list[int]:
+def simhashes(vectors: Vectors) -> NDArray[np.uint64]:
     """Take the signs of 64 random projections of each row of shape (n, 256); 0 for a row of zeros."""
     signs = vectors.astype(np.float32) @ _PLANES > 0
-    hashes: list[int] = np.packbits(signs, axis=1, bitorder="little").view("<u8")[:, 0].tolist()
-    return hashes
+    return np.packbits(signs, axis=1, bitorder="little").view("<u8")[:, 0]
 
 
 def resize(embedding: Sequence[float]) -> NDArray[np.float32]:
@@ -32,10 +45,12 @@ def resize(embedding: Sequence[float]) -> NDArray[np.float32]:
     """
     exact = np.array(embedding, np.float64)
     row = (exact / (np.abs(exact).max(initial=0.0) or 1.0)).astype(np.float32)
-    if row.size == DIMENSIONS:
-        return row
-    planes = np.random.default_rng(_SEED).standard_normal((row.size, DIMENSIONS), np.float32)
-    return np.asarray(row @ planes, np.float32)
+    return row if row.size == DIMENSIONS else np.asarray(row @ _projection(row.size), np.float32)
+
+
+@lru_cache(maxsize=1)
+def _projection(size: int) -> NDArray[np.float32]:
+    return np.random.default_rng(_SEED).standard_normal((size, DIMENSIONS), np.float32)
 
 
 class Sketcher:
@@ -52,77 +67,114 @@ class Sketcher:
     def __init__(self, embedder: Embedder, hash_key: bytes = b"") -> None:
         self._embedder = embedder
         self._key = hash_key
+        self._hashes = Hashes(hash_key)
 
     def sketch_many(self, events: Sequence[RequestEvent], origins: Sequence[Origin]) -> list[Sketch]:
-        """Sketch each event; a sketch does not depend on the others of its batch."""
-        vectors = self._vectors(events)
-        hashes = simhashes(vectors)
-        return [
-            self._sketch(event, origin, vector.tobytes() if vector.any() else b"", simhash)
-            for event, origin, vector, simhash in zip(events, origins, vectors, hashes, strict=True)
-        ]
+        """Sketch each event by itself, for whoever sends sketches one by one."""
+        columns = [(origin.topic, origin.partition, origin.offset) for origin in origins]
+        topics, partitions, offsets = zip(*columns, strict=True) if columns else ((), (), ())
+        table = self.table(columns_of(events), Origins(topics, partitions, offsets))
+        keys = [tenant.encode() for tenant in table.tenants]
+        return [decode_sketch(key, value) for key, value in zip(keys, values_of(table), strict=True)]
 
-    def _vectors(self, events: Sequence[RequestEvent]) -> Vectors:
-        vectors = np.zeros((len(events), DIMENSIONS), np.int8)
-        given = [row for row, event in enumerate(events) if event.embedding is not None]
-        for row in given:
-            vectors[row] = quantise(resize(events[row].embedding or ())[np.newaxis])[0]
-        texts = [row for row, event in enumerate(events) if event.prompt and event.embedding is None]
+    def table(self, columns: Columns, origins: Origins) -> Requests:
+        """Sketch each request; a sketch does not depend on the others of its batch."""
+        rows = np.repeat(_BLANK, len(columns))
+        rows["time"] = columns.times
+        rows["partition"], rows["offset"] = origins.partitions, origins.offsets
+        _put_numbers(rows, columns)
+        self._put_hashes(rows, columns)
+        self._put_form(rows, columns)
+        self._put_vectors(rows, columns)
+        return _table(rows, columns, origins)
+
+    def _put_hashes(self, rows: NDArray[Any], columns: Columns) -> None:
+        texts = columns.texts
+        for field, name in _HASHED.items():
+            if name in texts:
+                rows[field] = self._hashes.many(texts[name])
+        for field, values in (("network", _networks(columns)), ("account", _accounts(columns))):
+            if values is not None:
+                rows[field] = self._hashes.many(values)
+
+    def _put_form(self, rows: NDArray[Any], columns: Columns) -> None:
+        """Hash what the prompts are made of, unless the source says it in other hashes."""
+        texts, said = columns.texts, np.zeros(len(rows), np.uint64)
+        for field, name in (("head_32", "template_hash"), ("whole", "slot_hash")):
+            if name in texts:
+                rows[field] = hashes = self._hashes.many(texts[name])
+                said |= hashes
+        prompts = texts.get("prompt")
+        if prompts is None:
+            return
+        lengths = np.array([MISSING if prompt is None else len(prompt) for prompt in prompts], np.int64)
+        rows["chars"] = lengths
+        rows["words"] = np.where((lengths >= 0) & (said == 0), 0, MISSING)
+        places = np.flatnonzero((lengths > 0) & (said == 0))
+        found = forms([prompts[place] or "" for place in places.tolist()], self._key)
+        for names, hashes in ((_HEADS, found.heads), (_TAILS, found.tails)):
+            for name, column in zip(names, hashes.T, strict=True):
+                rows[name][places] = column
+        rows["whole"][places], rows["words"][places] = found.whole, found.words
+
+    def _put_vectors(self, rows: NDArray[Any], columns: Columns) -> None:
+        given, prompts = columns.embeddings, columns.texts.get("prompt", ())
+        texts = [place for place, prompt in enumerate(prompts) if prompt and place not in given]
+        places = [*given, *texts]
+        if not places:
+            return
+        vectors = np.zeros((len(places), DIMENSIONS), np.int8)
+        for row, embedding in enumerate(given.values()):
+            vectors[row] = quantise(resize(embedding)[np.newaxis])[0]
         if texts:
-            vectors[texts] = self._embedder.embed_many([events[row].prompt or "" for row in texts])
-        return vectors
-
-    def _sketch(self, event: RequestEvent, origin: Origin, embedding: bytes, simhash: int) -> Sketch:
-        shape = self._form(event)
-        return Sketch(
-            id=event.id,
-            tenant=event.tenant,
-            time=event.time,
-            origin=origin,
-            heads=shape.heads,
-            tails=shape.tails,
-            whole=shape.whole,
-            simhash=simhash if embedding else 0,
-            operation=self._hash(event.operation),
-            model=self._hash(event.model),
-            principal=self._hash(event.principal),
-            conversation=self._hash(event.conversation_id),
-            topic=self._hash(event.topic),
-            network=self._hash("\x1f".join(filter(None, (event.asn, event.fingerprint)))),
-            account=self._account(event),
-            signed_up=event.signed_up or 0,
-            chars=MISSING if event.prompt is None else len(event.prompt),
-            words=MISSING if event.prompt is None else shape.words,
-            input_tokens=_given(event.input_tokens),
-            output_tokens=_given(event.output_tokens),
-            max_tokens=_given(event.max_tokens),
-            cached_tokens=_given(event.cached_tokens),
-            turn=_given(event.turn),
-            logit_bias_size=_given(event.logit_bias_size),
-            temperature=MISSING if event.temperature is None else min(max(event.temperature, 0.0), HOTTEST),
-            n=_given(event.n),
-            top_logprobs=_given(event.top_logprobs),
-            logprobs=_given(event.logprobs),
-            status=_given(event.status),
-            finish=_FINISH.get(event.finish_reason, _OTHER_FINISH) if event.finish_reason else 0,
-            flags=len(event.flags),
-            embedding=embedding,
-        )
-
-    def _form(self, event: RequestEvent) -> Form:
-        if event.template_hash or event.slot_hash:
-            head = self._hash(event.template_hash)
-            return Form((0, 0, 0, head), (0, 0, 0, 0), self._hash(event.slot_hash), MISSING)
-        return form(event.prompt, self._key) if event.prompt else Form(words=0)
-
-    def _account(self, event: RequestEvent) -> int:
-        if event.payment:
-            return self._hash(f"payment\x1f{event.payment}")
-        return self._hash(f"organization\x1f{event.organization}") if event.organization else 0
-
-    def _hash(self, text: str | None) -> int:
-        return hash64(text, self._key) if text else 0
+            vectors[len(given) :] = self._embedder.embed_many([prompts[place] or "" for place in texts])
+        rows["embedding"][places], rows["embedded"][places] = vectors, vectors.any(axis=1)
+        rows["simhash"][places] = simhashes(vectors)
 
 
-def _given(number: float | None) -> int:
-    return MISSING if number is None else int(number)
+def _put_numbers(rows: NDArray[Any], columns: Columns) -> None:
+    numbers = columns.numbers
+    for name in (*COUNTS, "logprobs"):
+        if name in numbers:
+            rows[name] = np.nan_to_num(numbers[name], nan=MISSING)
+    for name in ("signed_up", "flags"):
+        if name in numbers:
+            rows[name] = np.nan_to_num(numbers[name], nan=0)
+    if "temperature" in numbers:
+        given = numbers["temperature"]
+        kept = np.where(given < 0, 0.0, np.where(given > HOTTEST, HOTTEST, given))
+        rows["temperature"] = np.where(np.isnan(given), MISSING, kept)
+    if "finish_reason" in columns.texts:
+        rows["finish"] = [_FINISH.get(reason, _OTHER_FINISH) for reason in columns.texts["finish_reason"]]
+
+
+def _networks(columns: Columns) -> Sequence[str | None] | None:
+    """Return who a client is on the network, by all that is known."""
+    numbers, prints = (columns.texts.get(name) for name in ("asn", "fingerprint"))
+    if numbers is None or prints is None:
+        return prints if numbers is None else numbers
+    return ["\x1f".join(filter(None, pair)) for pair in zip(numbers, prints, strict=True)]
+
+
+def _accounts(columns: Columns) -> Sequence[str | None] | None:
+    """Return what pays for an account, else who holds it."""
+    if not {"payment", "organization"} & columns.texts.keys():
+        return None
+    nothing: Iterable[str | None] = repeat(None, len(columns))
+    pays, holds = (columns.texts.get(name, nothing) for name in ("payment", "organization"))
+    return [
+        f"payment\x1f{payment}" if payment else f"organization\x1f{holder}" if holder else None
+        for payment, holder in zip(pays, holds, strict=True)
+    ]
+
+
+def _table(rows: NDArray[Any], columns: Columns, origins: Origins) -> Requests:
+    topics = {topic: topic.encode() for topic in set(origins.topics)}
+    names = [(name.encode(), topics[topic]) for name, topic in zip(columns.ids, origins.topics, strict=True)]
+    sizes = np.array([(len(name), len(topic)) for name, topic in names], np.int64).reshape(-1, 2)
+    rows["id_size"], rows["topic_size"] = sizes[:, 0], sizes[:, 1]
+    rows.flags.writeable = False  # as the others are: compiled code tells the two apart
+    ends = np.empty_like(sizes)
+    ends[:, 0] = np.cumsum(sizes.sum(axis=1)) - sizes.sum(axis=1)
+    ends[:, 1] = ends[:, 0] + sizes[:, 0]
+    return Requests(columns.tenants, rows, b"".join([part for pair in names for part in pair]), ends)

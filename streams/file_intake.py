@@ -17,8 +17,8 @@ from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.errors import DistillwatchError
 from models.native import InputLimits
-from models.sketch import encode_sketch
 from models.sketcher import Sketcher
+from models.wire import values_of
 from streams.embedders import load_embedder
 from streams.event_files import Line
 from streams.formats import decoder
@@ -116,7 +116,8 @@ def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
         Reject(line.file, line.number, "record_too_large", _TOO_LONG) for line in lines if not line.whole
     ]
     rejects += [Reject(dead.topic, dead.offset, dead.reason, dead.detail) for dead in reading.dead_letters]
-    records = [(sketch.tenant.encode(), encode_sketch(sketch)) for _, sketch in reading.sketches]
+    keys = [tenant.encode() for tenant in reading.requests.tenants]
+    records = list(zip(keys, values_of(reading.requests), strict=True))
     return SketchedLines(records, sorted(rejects, key=attrgetter("line")), reading.empty)
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
-from models.sketch import encode_sketch
+from models.wire import values_of
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries
 from streams.mark_post import MarkPost
@@ -72,12 +72,13 @@ class Intake(Stage):
             return
         with self._metrics.batch("intake", len(fresh)):
             reading = self._reader.read(fresh)
-            for _, sketch in reading.sketches:
-                self._deliveries.post(self._sketches, sketch.tenant.encode(), encode_sketch(sketch))
+            requests = reading.requests
+            for tenant, value in zip(requests.tenants, values_of(requests), strict=True):
+                self._deliveries.post(self._sketches, tenant.encode(), value)
             for letter in reading.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             self._positions[tp] = fresh[-1].offset + 1
-            self._mark(tp.partition, [sketch.time for _, sketch in reading.sketches])
+            self._mark(tp.partition, int(requests.rows["time"].max(initial=0)))
         self._metrics.read("intake", reading)
 
     async def rest(self, waiting: Mapping[TP, bool]) -> None:
@@ -90,10 +91,10 @@ class Intake(Stage):
                 self._marks.rest(tp.partition, self._times.get(tp.partition, 0), waits=waits)
         await self._deliveries.flush()
 
-    def _mark(self, partition: int, times: Sequence[int]) -> None:
+    def _mark(self, partition: int, newest: int) -> None:
         """Say how far a partition is; a clock that is ahead must not make the others look late."""
-        if self._marks is not None and times:
-            newest = min(max(times), int(clocks.time() * 1000))
+        if self._marks is not None and newest:
+            newest = min(newest, int(clocks.time() * 1000))
             self._times[partition] = max(self._times.get(partition, 0), newest)
             self._marks.reach(partition, self._times[partition])
 

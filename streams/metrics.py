@@ -17,7 +17,7 @@ from models.finding import Finding
 from models.population.newcomers import Newcomers
 from streams.dead_letters import DeadLetter
 from streams.liveness import Liveness
-from streams.reading import Batch, Reading
+from streams.reading import Batch
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SIZES = (1, 4, 16, 64, 128, 256, 512)
@@ -117,7 +117,7 @@ class Metrics:
         self._events.labels(stage).inc(size)
         self.liveness.progress()
 
-    def read(self, stage: str, reading: Reading | Batch) -> None:
+    def read(self, stage: str, reading: Batch) -> None:
         """Count what was not understood or said nothing."""
         if reading.empty:
             self._empty.labels(stage).inc(reading.empty)

@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
+from models.columns import Columns, Origins
 from models.errors import DecodeError
-from models.event import RequestEvent
+from models.event import LATEST_MS
 from models.requests import Requests, decode_table, table_of
-from models.sketch import Origin, Sketch
 from models.sketcher import Sketcher
+from models.wire import joined
 from streams.dead_letters import DeadLetter, dead_letter
 from streams.formats import Decode
 from streams.population_records import MARK_KEY, Mark, read_mark
 
-NO_LIMIT = 2**63
-
-
-@dataclass(slots=True)
-class Reading:
-    """What a batch of records said.
-
-    Parameters
-    ----------
-    sketches
-        With the offset of their record in the topic that was read, in its order.
-    dead_letters
-        Records that were not understood.
-    empty
-        Number of tombstones and empty values, which say nothing.
-    """
-
-    sketches: list[tuple[int, Sketch]] = field(default_factory=list)
-    dead_letters: list[DeadLetter] = field(default_factory=list)
-    empty: int = 0
+NO_LIMIT = LATEST_MS
+RUN_BYTES = 1_048_576
+"""Values that are decoded together; as objects they may take fifty times as much memory for a moment."""
 
 
 @dataclass(slots=True)
 class Batch:
-    """What a batch of records said, as the detector reads it.
+    """What a batch of records said.
 
     Parameters
     ----------
@@ -49,8 +34,10 @@ class Batch:
         Of the requests' records in the topic that was read, in its order.
     requests
         Themselves.
-    dead_letters, empty
-        See `Reading`.
+    dead_letters
+        Records that were not understood.
+    empty
+        Number of tombstones and empty values, which say nothing.
     marks
         What intake says of how far the partitions of the source are.
     """
@@ -109,10 +96,7 @@ class FusedReader:
 
     def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode and sketch each record."""
-        reading = self._requests.read(records)
-        offsets = [offset for offset, _ in reading.sketches]
-        requests = table_of([sketch for _, sketch in reading.sketches])
-        return Batch(offsets, requests, reading.dead_letters, reading.empty)
+        return self._requests.read(records)
 
 
 class RequestReader:
@@ -123,7 +107,7 @@ class RequestReader:
     decode
         Of the source's format.
     sketcher
-        Takes a batch at a time; a batch that it refuses is taken one by one to find the culprit.
+        Takes a batch at a time; a batch that it refuses is halved until the culprit stands alone.
     max_ahead_ms
         How far the time of an event may be ahead of the timestamp of its record, in milliseconds: one that
         is years ahead would make its tenant look idle for years.
@@ -132,43 +116,69 @@ class RequestReader:
     def __init__(self, decode: Decode, sketcher: Sketcher, max_ahead_ms: int = NO_LIMIT) -> None:
         self._decode = decode
         self._sketcher = sketcher
-        self._max_ahead_ms = max_ahead_ms
+        self._max_ahead_ms = min(max_ahead_ms, NO_LIMIT)
 
-    def read(self, records: Sequence[ConsumerRecord]) -> Reading:
+    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode and sketch each record."""
-        reading = Reading()
-        understood: list[tuple[ConsumerRecord, RequestEvent]] = []
-        for record in records:
-            try:
-                event = self._decode(record.value)
-                self._refuse_future(record, event)
-            except Exception as error:  # noqa: BLE001 - no record may stop the stream
-                reading.dead_letters.append(dead_letter(record, error, "intake"))
-                continue
-            if event is None:
-                reading.empty += 1
-            else:
-                understood.append((record, event))
-        self._sketch(understood, reading)
-        return reading
+        return _joined([self._survive(run) for run in _runs(records)])
 
-    def _refuse_future(self, record: ConsumerRecord, event: RequestEvent | None) -> None:
-        if event is not None and 0 < record.timestamp < event.time - self._max_ahead_ms:
-            raise DecodeError("time_in_future", "'time' is too far ahead of the record's own timestamp")
-
-    def _sketch(self, understood: Sequence[tuple[ConsumerRecord, RequestEvent]], reading: Reading) -> None:
-        if not understood:
-            return
-        origins = [Origin(record.topic, record.partition, record.offset) for record, _ in understood]
+    def _survive(self, records: Sequence[ConsumerRecord]) -> Batch:
         try:
-            sketches = self._sketcher.sketch_many([event for _, event in understood], origins)
+            return self._read(records)
         except Exception as error:  # noqa: BLE001 - no record may stop the stream
-            if len(understood) == 1:
-                reading.dead_letters.append(dead_letter(understood[0][0], error, "intake"))
-                return
-            for pair in understood:
-                self._sketch([pair], reading)
-            return
-        reading.sketches += [
-            (record.offset, sketch) for (record, _), sketch in zip(understood, sketches, strict=True)
-        ]
+            if len(records) == 1:
+                return Batch([], table_of([]), [dead_letter(records[0], error, "intake")])
+        middle = len(records) // 2
+        return _joined([self._survive(half) for half in (records[:middle], records[middle:])])
+
+    def _read(self, records: Sequence[ConsumerRecord]) -> Batch:
+        decoded = self._decode([record.value for record in records])
+        sources = [records[place] for place in decoded.places]
+        requests = self._sketcher.table(decoded.columns, _origins(sources))
+        failures = dict(decoded.failures)
+        future = self._future(sources, decoded.columns)
+        if future:
+            failures |= dict.fromkeys((decoded.places[k] for k in future), _in_future())
+            known = sorted(set(range(len(sources))) - future)
+            requests, sources = requests.taken(known), [sources[k] for k in known]
+        letters = [dead_letter(records[place], failures[place], "intake") for place in sorted(failures)]
+        return Batch([record.offset for record in sources], requests, letters, decoded.empty)
+
+    def _future(self, sources: Sequence[ConsumerRecord], columns: Columns) -> set[int]:
+        """Return the places of requests whose time is too far ahead; of some records no time is known."""
+        written = np.array([record.timestamp for record in sources], np.int64)
+        ahead = (written > 0) & (written < columns.times - self._max_ahead_ms)
+        return set(np.flatnonzero(ahead).tolist())
+
+
+def _in_future() -> DecodeError:
+    return DecodeError("time_in_future", "'time' is too far ahead of the record's own timestamp")
+
+
+def _origins(records: Sequence[ConsumerRecord]) -> Origins:
+    return Origins(
+        [record.topic for record in records],
+        [record.partition for record in records],
+        [record.offset for record in records],
+    )
+
+
+def _runs(records: Sequence[ConsumerRecord]) -> Iterator[Sequence[ConsumerRecord]]:
+    """Split records where the bytes of a run would be too many: they are decoded together."""
+    start, size = 0, 0
+    for place, record in enumerate(records):
+        size += len(record.value or b"")
+        if size > RUN_BYTES and place > start:
+            yield records[start:place]
+            start, size = place, len(record.value or b"")
+    yield records[start:]
+
+
+def _joined(batches: Sequence[Batch]) -> Batch:
+    """Return what several runs of records said."""
+    return Batch(
+        [offset for batch in batches for offset in batch.offsets],
+        joined([batch.requests for batch in batches]),
+        [letter for batch in batches for letter in batch.dead_letters],
+        sum(batch.empty for batch in batches),
+    )

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from models.errors import DecodeError, DeliveryError, TopicError
 from streams.dead_letters import OVERHEAD_BYTES
 from streams.event_files import Line
-from streams.formats import decoder
+from streams.formats import decoder_of_one
 from streams.librdkafka import librdkafka_options
 from streams.pace import Pace
 from streams.settings import Settings
@@ -40,7 +40,7 @@ class Replay:
         self.summary = ReplaySummary()
         self._kafka = settings.kafka
         self._topic = settings.source.topic
-        self._decode = decoder(settings.source.format, settings.input_limits)
+        self._decode = decoder_of_one(settings.source.format, settings.input_limits)
         self._pace = pace
         self._failure: KafkaError | None = None
         self._producer = Producer(

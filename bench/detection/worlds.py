@@ -93,7 +93,8 @@ def kept(name: str, write: Write) -> tuple[Truth, World]:
 
 def digest(folder: Path, *more: Path) -> str:
     """Name everything that a world's sketches depend on: code, manifest and whatever is given besides."""
-    code = [ROOT / "models" / f"{name}.py" for name in ("sketch", "sketcher", "template", "embedding")]
+    modules = ("columns", "sketch", "sketcher", "hashes", "template", "embedding")
+    code = [ROOT / "models" / f"{name}.py" for name in modules]
     made_of = [*code, *(folder / "eval" / name for name in ("world.py", "dev.json")), *more]
     return blake2b(b"".join(path.read_bytes() for path in made_of), digest_size=4).hexdigest()
 

@@ -13,9 +13,11 @@ from confluent_kafka import Message
 
 from models.errors import SnapshotError
 from models.fleet import Fleet
+from models.sketch import decode_sketch
 from models.sketcher import Sketcher
 from models.snapshot import unpack
 from models.tenant import TenantModel
+from models.wire import values_of
 from streams.embedders import load_embedder
 from streams.formats import decoder
 from streams.ocsf import to_record
@@ -76,8 +78,9 @@ def judged(settings: Settings) -> Outcome:
     ttl_ms = int(settings.state.ttl_days * DAY_MS)
     fleet = Fleet(settings.detector, lambda _tenant: None, max_tenants=1_000_000, ttl_ms=ttl_ms)
     outcome = Outcome()
-    for number, (_, sketch) in enumerate(reader.read([_consumed(record) for record in records]).sketches):
-        for finding in fleet.apply(sketch, number):
+    requests = reader.read([_consumed(record) for record in records]).requests
+    for number, value in enumerate(values_of(requests)):
+        for finding in fleet.apply(decode_sketch(requests.tenants[number].encode(), value), number):
             outcome.add(to_record(finding)[1])
     for model in fleet.tenants.values():
         outcome.keep(model)

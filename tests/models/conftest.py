@@ -58,7 +58,7 @@ class Traffic:
         vectors = quantise(pooled.astype(np.float32))
         return [
             self._request(vector, simhash, gap_ms, whole, **self._usual_shape() | fields)
-            for vector, simhash, whole in zip(vectors, simhashes(vectors), wholes, strict=True)
+            for vector, simhash, whole in zip(vectors, simhashes(vectors).tolist(), wholes, strict=True)
         ]
 
     def harvest(self, count: int, *, gap_ms: int = 4 * MINUTE_MS, **fields: Any) -> list[Sketch]:
@@ -67,7 +67,7 @@ class Traffic:
         shape = {"max_tokens": 4096, "output_tokens": 4000, "finish": 2, "temperature": 1.0}
         return [
             self._request(vector, simhash, gap_ms, 0, **self._usual_shape() | shape | fields)
-            for vector, simhash in zip(vectors, simhashes(vectors), strict=True)
+            for vector, simhash in zip(vectors, simhashes(vectors).tolist(), strict=True)
         ]
 
     def metadata(self, count: int, *, gap_ms: int = 4 * MINUTE_MS, **fields: Any) -> list[Sketch]:

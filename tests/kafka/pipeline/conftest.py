@@ -210,7 +210,7 @@ def offline() -> Callable[[range], set[Statement]]:
             [_record(number) for number in numbers]
         )
         fleet = Fleet(_config(), lambda _tenant: None)
-        findings = [finding for offset, sketch in reading.sketches for finding in fleet.apply(sketch, offset)]
+        findings = fleet.apply_many(reading.requests, reading.offsets)
         return {statement(to_record(finding)[1]) for finding in findings}
 
     return judge
