@@ -9,12 +9,13 @@ from typing import TypeVar
 from bench.figure import Figure, Sample, stated
 from bench.options import Options
 from bench.traffic import events
+from models.columns import Origins
 from models.config import DetectorConfig
 from models.fleet import Fleet
-from models.native import decode_native
+from models.native_columns import decode_columns
 from models.requests import decode_table
-from models.sketch import Origin, encode_sketch
 from models.sketcher import Sketcher
+from models.wire import values_of
 from streams.embedders import load_embedder
 
 BATCH = 512
@@ -47,19 +48,21 @@ def costs(records: Sequence[tuple[bytes, bytes]]) -> dict[str, float]:
         found[step] = (time.process_time() - started) / len(records) * 1e6
         return result
 
-    decoded = timed("decode and validate", lambda: [decode_native(value) for _, value in records])
-    known = [event for event in decoded if event is not None]
-    origins = [Origin("bench", 0, offset) for offset in range(len(known))]
-    places = range(0, len(known), BATCH)
-    if any(event.prompt for event in known):
-        texts = [event.prompt or "" for event in known]
-        timed("tokenise and embed alone", lambda: [embedder.embed_many(texts[k : k + BATCH]) for k in places])
-    batches = timed(
+    places = range(0, len(records), BATCH)
+    read = [[value for _, value in records[k : k + BATCH]] for k in places]
+    decoded = timed("decode and validate", lambda: [decode_columns(values).columns for values in read])
+    prompts = [[prompt for prompt in columns.texts.get("prompt", ()) if prompt] for columns in decoded]
+    if any(prompts):
+        timed("tokenise and embed alone", lambda: [embedder.embed_many(texts) for texts in prompts])
+    tables = timed(
         "sketch (with the embedding)",
-        lambda: [sketcher.sketch_many(known[k : k + BATCH], origins[k : k + BATCH]) for k in places],
+        lambda: [
+            sketcher.table(columns, _origins(k, len(columns)))
+            for k, columns in zip(places, decoded, strict=True)
+        ],
     )
-    sketches = [sketch for batch in batches for sketch in batch]
-    values = timed("encode the sketch", lambda: [encode_sketch(sketch) for sketch in sketches])
+    batches = timed("encode the sketch", lambda: [values_of(table) for table in tables])
+    values = [value for batch in batches for value in batch]
     keys = [key for key, _ in records]
     tables = timed(
         "decode the sketch",
@@ -74,3 +77,7 @@ def costs(records: Sequence[tuple[bytes, bytes]]) -> dict[str, float]:
         ],
     )
     return found
+
+
+def _origins(start: int, count: int) -> Origins:
+    return Origins(["bench"] * count, [0] * count, range(start, start + count))
