@@ -2,7 +2,7 @@
 
 All read the same topic of metadata keyed by tenant, with four partitions, in one process each, and in turn.
 Ours is the whole worker: all of its signals, evidence, episodes and checkpoints. Theirs are the three signals
-of `bench.peers.signals`, kept in memory.
+of `bench.peers.signals`, in memory as well as kept so that they outlive the process.
 """
 
 from __future__ import annotations
@@ -52,6 +52,9 @@ class Peer:
         Of the events that it is given: one that is slow needs fewer for the same time.
     least
         How many times faster ours should be.
+    durable
+        Whether it keeps its statistics as its documentation keeps state, so that they outlive the process, as
+        ours do, and not in a dict.
     """
 
     name: str
@@ -60,6 +63,7 @@ class Peer:
     python: str
     share: float = 1.0
     least: float = 1.0
+    durable: bool = False
 
     def version(self) -> str:
         """Return the version of the package, or an empty text where it is not installed."""
@@ -74,20 +78,23 @@ class Peer:
 
     def run(self, bootstrap: str, topic: str, alerts: str, count: int) -> Pace:
         """Let it read so many events of a topic."""
-        return pace.of(
-            [self.python, "-m", f"bench.peers.{self.module}", bootstrap, topic, alerts, str(count)]
-        )
+        where = "durable" if self.durable else "memory"
+        words = [f"bench.peers.{self.module}", bootstrap, topic, alerts, str(count), where]
+        return pace.of([self.python, "-m", *words])
 
 
 PEERS = (
-    Peer("stock Faust agent", "faust-streaming", "stock_faust", OURS, share=0.2, least=5.0),
-    Peer("Quix Streams", "quixstreams", "quix", THEIRS, share=0.5),
-    Peer("Bytewax", "bytewax", "byte_wax", THEIRS),
-    Peer("plain aiokafka loop", "aiokafka", "plain", OURS),
+    Peer("stock Faust agent, in memory", "faust-streaming", "stock_faust", OURS, share=0.2, least=5.0),
+    Peer("Quix Streams, in memory", "quixstreams", "quix", THEIRS, share=0.5),
+    Peer("Bytewax, in memory", "bytewax", "byte_wax", THEIRS),
+    Peer("plain aiokafka loop, in memory", "aiokafka", "plain", OURS),
+    Peer("stock Faust agent, table", "faust-streaming", "stock_faust", OURS, 0.1, 5.0, durable=True),
+    Peer("Quix Streams, its state", "quixstreams", "quix", THEIRS, share=0.1, durable=True),
+    Peer("Bytewax, recovery store", "bytewax", "byte_wax", THEIRS, durable=True),
 )
 
 
-def versions() -> Mapping[str, str]:
+def versions() -> dict[str, str]:
     """Return the versions of the peers that are not among our own dependencies."""
     return {peer.package: peer.version() or "not installed" for peer in PEERS if peer.python == THEIRS}
 

@@ -1,9 +1,15 @@
-"""The signals with Bytewax: `python -m bench.peers.byte_wax BOOTSTRAP TOPIC ALERTS COUNT`."""
+"""The signals with Bytewax: `python -m bench.peers.byte_wax BOOTSTRAP TOPIC ALERTS COUNT memory|durable`.
+
+Durable: it writes what changed into a recovery store on disk, every five seconds as our checkpoints.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from datetime import timedelta
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import bytewax.operators as op  # type: ignore[import-not-found]
@@ -11,10 +17,13 @@ import orjson
 from bytewax.connectors.kafka import KafkaSinkMessage  # type: ignore[import-not-found]
 from bytewax.connectors.kafka import operators as kafka
 from bytewax.dataflow import Dataflow  # type: ignore[import-not-found]
+from bytewax.recovery import RecoveryConfig, init_db_dir  # type: ignore[import-not-found]
 from bytewax.run import cli_main  # type: ignore[import-not-found]
 
 from bench.pace import Stopwatch
 from bench.peers.signals import Watcher
+
+CHECKPOINT = timedelta(seconds=5)
 
 
 def dataflow(bootstrap: str, topic: str, alerts: str, count: int) -> Any:
@@ -43,5 +52,15 @@ def dataflow(bootstrap: str, topic: str, alerts: str, count: int) -> Any:
     return flow
 
 
+def main(flow: Any, *, durable: bool) -> None:
+    """Run a flow with one worker."""
+    if not durable:
+        cli_main(flow)
+        return
+    folder = Path(mkdtemp(prefix="distillwatch-bench-"))
+    init_db_dir(folder, 1)
+    cli_main(flow, epoch_interval=CHECKPOINT, recovery_config=RecoveryConfig(folder))
+
+
 if __name__ == "__main__":
-    cli_main(dataflow(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    main(dataflow(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])), durable=sys.argv[5] == "durable")

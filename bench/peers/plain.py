@@ -1,4 +1,4 @@
-"""The signals in a plain aiokafka loop: `python -m bench.peers.plain BOOTSTRAP TOPIC ALERTS COUNT`."""
+"""The signals in a plain aiokafka loop: `python -m bench.peers.plain BOOTSTRAP TOPIC ALERTS COUNT memory`."""
 
 from __future__ import annotations
 
