@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.core import text_forms
 from models.core.text_forms import LENGTHS
+from models.texts import joined
 
 MAX_CHARS = 4096
 _LONG_TOKEN = 24
@@ -97,20 +97,12 @@ def forms(prompts: Sequence[str], key: bytes = b"") -> Forms:
         words=np.empty(count, np.int64),
     )
     secret, room = np.frombuffer(bytearray(key), np.uint8), np.empty(text_forms.ROOM, np.uint8)
-    text_forms.hash_wholes(*_joined(wholes), secret, room, found.whole)
+    text_forms.hash_wholes(*joined(wholes), secret, room, found.whole)
     found.whole[[row for row, whole in enumerate(wholes) if not whole]] = empty
     out, starts = np.empty(longest + 1, np.uint8), np.empty(longest // 2 + 2, np.int64)
     found_ends = found.heads, found.tails, found.words
-    text_forms.hash_ends(*_joined(texts), secret, _decimals(), out, starts, room, *found_ends)
+    text_forms.hash_ends(*joined(texts), secret, _decimals(), out, starts, room, *found_ends)
     return found
-
-
-def _joined(parts: list[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Put texts behind each other; return them and where each ends."""
-    return (
-        np.frombuffer(bytearray().join(parts), np.uint8),
-        np.fromiter(accumulate(map(len, parts)), np.int64, len(parts)),
-    )
 
 
 @cache

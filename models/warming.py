@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import SimpleNamespace
+
+import numpy as np
+
 from models.config import DetectorConfig
 from models.core.episode import CREATE
 from models.core.rate import HOUR_MS
+from models.embedding import DIMENSIONS, TokenEmbedder
 from models.event import EARLIEST_MS
 from models.fleet import Fleet
 from models.requests import table_of
@@ -27,3 +33,13 @@ def warm_up() -> None:
     model.expire(EARLIEST_MS)
     table_of([x]).ref(0)
     forms(["warm"])
+    TokenEmbedder(_Tokenizer(), np.ones((1, DIMENSIONS), np.float32)).embed_many(["warm"])
+
+
+class _Tokenizer:
+    """A token a text."""
+
+    def encode_batch_fast(
+        self, texts: Sequence[str], /, *, add_special_tokens: bool
+    ) -> list[SimpleNamespace]:
+        return [SimpleNamespace(ids=[int(add_special_tokens)]) for _ in texts]

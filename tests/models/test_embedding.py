@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import embedding
 from models.embedding import (
     DIMENSIONS,
     HEAD_CHARS,
@@ -19,6 +19,7 @@ from models.embedding import (
     Embedder,
     HashedEmbedder,
     TokenEmbedder,
+    Vectors,
     cap,
     quantise,
 )
@@ -136,16 +137,76 @@ def test_a_token_vector_is_the_mean_of_its_tokens() -> None:
     assert cosine(vector, mean) > 0.999
 
 
-def test_what_is_remembered_of_words_is_bounded_and_changes_no_vector(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    texts = [f"{chr(97 + n % 26)}{chr(97 + n // 26)} order {chr(97 + n % 7)}" for n in range(200)]
-    free = TokenEmbedder(LetterTokenizer(), WEIGHTS).embed_many(texts)
-    monkeypatch.setattr(embedding, "MAX_WORDS", 10)
-    embedder = TokenEmbedder(LetterTokenizer(), WEIGHTS)
+def plainly(texts: Sequence[str]) -> Vectors:
+    """Embed texts one token after the other."""
+    sums = np.zeros((len(texts), DIMENSIONS), np.float32)
+    for row, text in enumerate(texts):
+        words = LetterTokenizer().encode_batch_fast(cap(text).split(), add_special_tokens=False)
+        for token in list(chain.from_iterable(word.ids for word in words))[:MAX_TOKENS]:
+            sums[row] += WEIGHTS[token]
+    return quantise(sums)
+
+
+words = st.one_of(
+    st.text("abAB\u00df\u6f22\U0001f600.1", min_size=1, max_size=30),
+    st.integers(0, 400).map(lambda size: "abcdefghij" * (size // 10) + "x" * (size % 10)),
+)
+spaces = st.sampled_from([" ", "\n", "  ", "\x1c", "\x85", "\xa0", "\u2003", "\u3000"])
+
+
+@given(st.lists(st.lists(st.tuples(words, spaces), max_size=60).map(lambda drawn: "".join(chain(*drawn)))))
+@settings(deadline=None, max_examples=100)
+def test_the_sum_is_that_of_one_token_after_the_other_to_the_bit(texts: list[str]) -> None:
+    embedder = TokenEmbedder(LetterTokenizer(), WEIGHTS, words=201)
     for _ in range(2):
-        assert np.array_equal(np.concatenate([embedder.embed_many([text]) for text in texts]), free)
-        assert len(embedder._known) <= 10
+        assert np.array_equal(embedder.embed_many(texts), plainly(texts))
+
+
+def test_many_texts_of_one_letter_have_their_vectors() -> None:
+    texts = [chr(97 + place % 26) for place in range(5000)]
+    assert np.array_equal(TokenEmbedder(LetterTokenizer(), WEIGHTS).embed_many(texts), plainly(texts))
+
+
+def test_what_is_remembered_of_words_is_bounded_and_changes_no_vector() -> None:
+    texts = [f"{chr(97 + n % 26)}{chr(97 + n // 26)}{chr(97 + n % 7)} {'漢' * n} order" for n in range(600)]
+    embedder = TokenEmbedder(LetterTokenizer(), WEIGHTS, words=201)
+    for _ in range(2):
+        assert np.array_equal(embedder.embed_many(texts), plainly(texts))
+        assert len(embedder._words) <= 201
+
+
+def test_a_tokenizer_that_failed_is_asked_again() -> None:
+    class Failing(LetterTokenizer):
+        fails = True
+
+        def encode_batch_fast(self, texts: Sequence[str], /, *, add_special_tokens: bool) -> list[Tokens]:
+            if self.fails:
+                raise RuntimeError
+            return super().encode_batch_fast(texts, add_special_tokens=add_special_tokens)
+
+    tokenizer = Failing()
+    embedder = TokenEmbedder(tokenizer, WEIGHTS)
+    for texts in (["one two three"], ["four one five"]):
+        with pytest.raises(RuntimeError):
+            embedder.embed_many(texts)
+    tokenizer.fails = False
+    for texts in (["two six one"], ["five six four one two three"]):
+        assert np.array_equal(embedder.embed_many(texts), plainly(texts))
+
+
+def test_a_token_without_weights_is_refused() -> None:
+    with pytest.raises(ValueError, match="the tokenizer gave token 49, and there are 49"):
+        TokenEmbedder(LetterTokenizer(), WEIGHTS[:49]).embed_many(["c"])
+
+
+def test_weights_of_another_shape_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"the weights have the shape \(50, 255\), not \(vocabulary, 256\)"):
+        TokenEmbedder(LetterTokenizer(), WEIGHTS[:, 1:])
+
+
+def test_fewer_words_than_a_text_can_have_are_refused() -> None:
+    with pytest.raises(ValueError, match="words is 200 and must be 201 or more"):
+        TokenEmbedder(LetterTokenizer(), WEIGHTS, words=200)
 
 
 def test_no_more_than_the_stated_tokens_count() -> None:
