@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from bench.broker import PARTITIONS
-from models.native import decode_native
-from models.sketch import Origin, encode_sketch
+from models.columns import Origins
+from models.native_columns import decode_columns
 from models.sketcher import Sketcher
+from models.wire import values_of
 from streams.embedders import load_embedder
 from streams.mark_post import MarkPost
 from streams.population_records import Mark, mark_record
@@ -25,13 +26,13 @@ def sketches(records: Iterable[tuple[bytes, bytes]], source: str) -> Iterator[Re
     post = MarkPost(waiting.append, idle_seconds=3600.0)
     whole = iter(records)
     while part := list(islice(whole, BATCH)):
-        events = [event for _, value in part if (event := decode_native(value))]
-        origins = [Origin(source, 0, offset + number) for number in range(len(events))]
+        columns = decode_columns([value for _, value in part]).columns
+        origins = Origins([source] * len(part), [0] * len(part), range(offset, offset + len(part)))
+        table = sketcher.table(columns, origins)
         offset += len(part)
-        for (key, _), sketch in zip(part, sketcher.sketch_many(events, origins), strict=True):
-            yield key, encode_sketch(sketch), None
+        yield from ((key, value, None) for (key, _), value in zip(part, values_of(table), strict=True))
         for partition in range(PARTITIONS):
-            post.reach(partition, events[-1].time)
+            post.reach(partition, int(table.rows["time"].max()))
         for mark in waiting:
             key, value = mark_record(mark)
             yield from ((key, value, partition) for partition in range(PARTITIONS))
