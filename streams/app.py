@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 import faust
 from faust.types import TP
@@ -18,7 +18,7 @@ from models.tenant import TenantModel
 from models.warming import warm_up
 from streams.app_parts import DAY_MS, deliveries_of, end_offsets_of, now_ms, partitions_of, share_of
 from streams.app_population import fleetwide_topics, population_post, population_stage, template_stage
-from streams.checkpoint import Checkpointer, StateWrite
+from streams.checkpoint import Checkpointer
 from streams.detect import Detect
 from streams.embedders import load_embedder
 from streams.faust_app import DistillwatchApp, new_app
@@ -114,7 +114,7 @@ def create_app(
         known = partial(position_of, table.records)
         app.positions = {**app.positions, topics.fingerprints: known}
     app.pipeline = pipeline = _pipeline(
-        app, table, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
+        app, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
     )
     for topic, stage in stages.items():
         _agent(app, topic, stage, pipeline)
@@ -213,22 +213,18 @@ def _detect(
 
 def _pipeline(
     app: DistillwatchApp,
-    table: StateTable,
     settings: Settings,
     stages: Sequence[Stage],
     *,
     metrics: Metrics,
     on_step: OnStep,
 ) -> Pipeline:
-    async def write(record: StateWrite) -> Any:
-        return await table.send_changelog(record.partition, record.key, record.value, value_serializer="raw")
-
     async def commit(positions: Mapping[TP, int]) -> bool:
         return await app.lane.commit_positions(positions)
 
     checkpointer = Checkpointer(
         stages,
-        write,
+        deliveries_of(app),
         commit,
         state_topic=settings.topics.state,
         timeout=settings.kafka.request_timeout,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from faust.types import TP
 
-from streams.deliveries import Deliveries, Headers
+from streams.deliveries import Deliveries
 from streams.detect import EndOffsets
 from streams.faust_app import DistillwatchApp
 from streams.settings import Settings
@@ -19,14 +17,7 @@ DAY_MS = 86_400_000
 
 def deliveries_of(app: DistillwatchApp) -> Deliveries:
     """Return what one stage sends by."""
-
-    async def send(
-        topic: str, key: bytes | None, value: bytes | None, headers: Headers, partition: int | None
-    ) -> asyncio.Future[Any]:
-        arrival = await app.producer.send(topic, key, value, partition, None, list(headers) or None)
-        return asyncio.ensure_future(arrival)
-
-    return Deliveries(send)
+    return Deliveries(app.outbox)
 
 
 def partitions_of(app: DistillwatchApp, topic: str) -> int:

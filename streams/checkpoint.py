@@ -6,15 +6,15 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
 from faust.types import TP
 
 from models.errors import DeliveryError
-from streams.deliveries import Interval
+from streams.deliveries import Deliveries
+from streams.interval import Interval
 from streams.metrics import Metrics
-from streams.refusals import refusal
 from streams.steps import OnStep, ignore
 
 log = structlog.get_logger(__name__)
@@ -64,7 +64,6 @@ class Freezable(Protocol):
         """Go on."""
 
 
-WriteState = Callable[[StateWrite], Awaitable[Any]]
 Commit = Callable[[Mapping[TP, int]], Awaitable[bool]]
 
 
@@ -75,13 +74,13 @@ class Checkpointer:
     ----------
     stages
         Those that read and do not commit.
-    write
-        Queues a record for the state topic and returns the future of its arrival.
+    state
+        Sends to the state topic.
     commit
         Commits positions; false when the partitions belong to somebody else by now, which is no failure: the
         next owner goes on from the partitions' own records.
     state_topic
-        What `write` writes to, for error messages.
+        Its name.
     timeout
         Seconds that each step may take.
     on_step
@@ -91,7 +90,7 @@ class Checkpointer:
     def __init__(
         self,
         stages: Sequence[Freezable],
-        write: WriteState,
+        state: Deliveries,
         commit: Commit,
         *,
         state_topic: str,
@@ -100,7 +99,7 @@ class Checkpointer:
         on_step: OnStep = ignore,
     ) -> None:
         self._stages = stages
-        self._write = write
+        self._state = state
         self._commit = commit
         self._state_topic = state_topic
         self._timeout = timeout
@@ -144,15 +143,9 @@ class Checkpointer:
     async def _write_all(self, writes: Sequence[StateWrite]) -> int:
         if not writes:
             return 0
-        arrivals = [asyncio.ensure_future(self._write(write)) for write in writes]
-        arrived, late = await asyncio.wait(arrivals, timeout=self._timeout)
-        if late:
-            raise DeliveryError(
-                f"the topic {self._state_topic} did not take {len(late)} records in {self._timeout:g} s"
-            )
-        for arrival in arrived:
-            if error := arrival.exception():
-                raise refusal(self._state_topic, error) from error
+        for write in writes:
+            self._state.post(self._state_topic, write.key, write.value, partition=write.partition)
+        await self._state.settle(self._timeout)
         return sum(len(write.key) + len(write.value or b"") for write in writes)
 
     async def _commit_all(self, positions: Mapping[TP, int]) -> None:

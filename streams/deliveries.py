@@ -4,54 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
-from typing import Any
 
-from models.errors import DeliveryError
-from streams.refusals import refusal
-
-Headers = Sequence[tuple[str, bytes]]
-Send = Callable[[str, bytes | None, bytes | None, Headers, int | None], Awaitable["asyncio.Future[Any]"]]
-
-
-class Interval:
-    """What was posted between two cuts."""
-
-    def __init__(self) -> None:
-        self.pending = 0
-        self._failure: tuple[str, BaseException] | None = None
-        self._settled = asyncio.Event()
-
-    def done(self, topic: str, delivery: asyncio.Future[Any]) -> None:
-        """Count one delivery to a topic as ended."""
-        cancelled = delivery.cancelled()
-        self.end(topic, asyncio.CancelledError() if cancelled else delivery.exception())
-
-    def end(self, topic: str, error: BaseException | None) -> None:
-        """Count one delivery as ended, with the error it met."""
-        self.pending -= 1
-        if error is not None:
-            self._failure = self._failure or (topic, error)
-        if not self.pending or self._failure:
-            self._settled.set()
-
-    async def settle(self, seconds: float) -> None:
-        """Wait until everything has arrived.
-
-        Raises
-        ------
-        DeliveryError, TopicError
-            A record was refused, or not all arrived in time: nothing that depends on them may be committed.
-        """
-        if self.pending and not self._failure:
-            try:
-                await asyncio.wait_for(self._settled.wait(), seconds)
-            except TimeoutError:
-                raise DeliveryError(f"{self.pending} records were not delivered in {seconds:g} s") from None
-        if self._failure:
-            topic, error = self._failure
-            raise refusal(topic, error) from error
+from streams.interval import Interval
+from streams.outbox import Headers, Outbox, Posted
 
 
 class Deliveries:
@@ -62,16 +17,15 @@ class Deliveries:
 
     Parameters
     ----------
-    send
-        Queues a record with the producer, for a partition or for that of its key, and returns the future of
-        its arrival.
+    outbox
+        Sends them; all stages share it.
     """
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
         self._current = Interval()
         self._in_order = asyncio.Lock()
-        self._outbox: deque[tuple[Interval, str, bytes | None, bytes | None, Headers, int | None]] = deque()
+        self._posted: deque[Posted] = deque()
 
     def post(
         self,
@@ -83,21 +37,31 @@ class Deliveries:
     ) -> None:
         """Add a record to the current interval; `flush` sends it, by its key where no partition is given."""
         self._current.pending += 1
-        self._outbox.append((self._current, topic, key, value, headers, partition))
+        self._posted.append(Posted(self._current, topic, key, value, headers, partition))
 
     async def flush(self) -> None:
-        """Hand what was posted to the producer; waits only while the producer's buffer is full."""
+        """Hand what was posted to the outbox; waits only while too much is under way."""
         async with self._in_order:
-            while self._outbox:
-                interval, topic, key, value, headers, partition = self._outbox.popleft()
-                try:
-                    delivery = await self._send(topic, key, value, headers, partition)
-                except Exception as error:
-                    interval.end(topic, error)
-                    raise refusal(topic, error) from error
-                delivery.add_done_callback(partial(interval.done, topic))
+            await self._outbox.take(self._posted)
 
     def cut(self) -> Interval:
         """Return what was posted since the last cut and begin anew."""
         interval, self._current = self._current, Interval()
         return interval
+
+    async def settle(self, seconds: float) -> None:
+        """Send what was posted since the last cut, without lingering, and wait until all of it has arrived.
+
+        Raises
+        ------
+        DeliveryError, TopicError
+            A record was refused, or not all arrived in time.
+        """
+        interval = self.cut()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.flush()
+                self._outbox.hurry()
+                await interval.settle(seconds)
+        except TimeoutError:
+            raise interval.late(seconds) from None

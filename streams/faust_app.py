@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 import faust
@@ -12,12 +13,15 @@ from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.tables.manager import TableManager
 from faust.types import TP
 from mode.supervisors import CrashingSupervisor
+from mode.utils.times import want_seconds
 from yarl import URL
 
 from streams.connection import faust_credentials
 from streams.dead_letters import OVERHEAD_BYTES
+from streams.outbox import Outbox
 from streams.pipeline import Pipeline
 from streams.population_stage import PopulationStage
+from streams.producer import OrderedProducer
 from streams.recovery import StrictTableManager
 from streams.settings import Settings
 from streams.state_table import StateTable
@@ -62,6 +66,13 @@ class DistillwatchApp(faust.App):
         self.positions: Mapping[str, Callable[[int], int | None]] = {}
         """By batch topic, how far the state says that a partition was processed; nothing where it is lost."""
         self.population: PopulationStage | None = None
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """By which everything is sent."""
+        return Outbox(
+            cast("OrderedProducer", self.producer), want_seconds(self.conf.producer_request_timeout)
+        )
 
     @property
     def lane(self) -> BatchConsumer:
@@ -220,7 +231,6 @@ def _producer_options(settings: Settings) -> Mapping[str, Any]:
     # Every record that we can read we can also set aside, whole and with what was wrong.
     largest = max(settings.source.max_record_bytes, settings.state.max_snapshot_bytes)
     return {
-        "producer_linger": 0.01,
         "producer_max_batch_size": 262_144,
         "producer_max_request_size": largest + OVERHEAD_BYTES,
         # A batch may not be given up before a checkpoint has given up waiting for it and ended the worker:

@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -24,12 +23,12 @@ from models.finding import Activity, Finding
 from models.population.newcomers import BATCH_MS, Newcomers
 from streams.baseline import HEAD_KEY, Kept, cut, save_baseline
 from streams.checkpoint import Frozen
-from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
 from streams.population_records import Mark, Said, Shared, population_record
 from streams.population_stage import PopulationStage
 from streams.state_record import StateRecord, decode_state
 from tests.models.population.crowd import DAY_MS, HOUR_MS, START_MS, harvest, ordinary
+from tests.streams.fake_producer import FakeProducer
 from tests.streams.test_population_records import FINGERPRINT
 
 TOPIC = TP("population", 0)
@@ -61,7 +60,7 @@ class Bench:
     def __init__(self, start: Path | None = None, *, campaigns: bool = True) -> None:
         self.campaigns = campaigns
         self.kept: dict[bytes, StateRecord] = {}
-        self.sent: list[tuple[str, bytes | None, bytes | None]] = []
+        self.producer = FakeProducer()
         self.metrics = Metrics()
         self.start = start
         self.end = 1000
@@ -76,14 +75,6 @@ class Bench:
         assert partition == 0
         self.kept.update({key: one for key, one in writes.items() if one is not None})
 
-    async def _send(
-        self, topic: str, key: bytes | None, value: bytes | None, _headers: Headers, _partition: int | None
-    ) -> asyncio.Future[Any]:
-        self.sent.append((topic, key, value))
-        arrived: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        arrived.set_result(None)
-        return arrived
-
     async def _ends(self, partitions: Sequence[TP]) -> Mapping[TP, int]:
         return dict.fromkeys(partitions, self.end)
 
@@ -93,7 +84,7 @@ class Bench:
             TOPIC.topic,
             self,
             DetectorConfig(),
-            Deliveries(self._send),
+            self.producer.deliveries(),
             campaigns=CampaignConfig() if self.campaigns else None,
             start=self.start,
             has_state=lambda: self.ours,
@@ -112,13 +103,17 @@ class Bench:
             await self.stage.open(TOPIC)
             self.stage.step(TOPIC, [record(one, first + number) for number, one in enumerate(said)])
             await self.stage._deliveries.flush()
-            return self.stage.freeze()
+            frozen = self.stage.freeze()
+            await frozen.deliveries.settle(1)
+            return frozen
 
         return asyncio.run(run())
 
     def alerts(self) -> list[tuple[str, int, str]]:
         """Return tenant, activity and uid of the findings sent so far."""
-        found = [json.loads(value or b"") for topic, _, value in self.sent if topic == "alerts"]
+        found = [
+            json.loads(value or b"") for topic, _, _, value, _ in self.producer.took if topic == "alerts"
+        ]
         return [
             (one["metadata"]["tenant_uid"], one["activity_id"], one["finding_info"]["uid"]) for one in found
         ]
@@ -207,10 +202,10 @@ def test_what_is_not_understood_becomes_a_dead_letter() -> None:
     async def run() -> None:
         await bench.stage.open(TOPIC)
         bench.stage.step(TOPIC, [bad])
-        await bench.stage._deliveries.flush()
+        await bench.stage._deliveries.settle(1)
 
     asyncio.run(run())
-    assert {topic for topic, _, _ in bench.sent} == {"dead-letters"}
+    assert {sent.topic for sent in bench.producer.took} == {"dead-letters"}
 
 
 def test_other_partitions_are_left_alone() -> None:

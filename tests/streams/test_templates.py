@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 import pytest
 from aiokafka import ConsumerRecord
@@ -18,7 +17,6 @@ from models.errors import TopicError
 from models.population.newcomers import BATCH_MS
 from models.population.progress import DISORDER_MS
 from streams.checkpoint import Frozen, StateWrite
-from streams.deliveries import Deliveries, Headers
 from streams.metrics import Metrics
 from streams.population_records import Mark, Said, Shared, marks_record, read_record, template_key
 from streams.snapshot_store import SnapshotStore
@@ -26,6 +24,7 @@ from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord, decode_stat
 from streams.template_state import POSITION_KEY, SWEEP_AT_ONCE, TemplateState, position_of
 from streams.templates import TemplateStage
 from tests.models.population.crowd import DAY_MS, HOUR_MS, START_MS
+from tests.streams.fake_producer import FakeProducer
 from tests.streams.test_population_records import FINGERPRINT
 
 TOPIC = TP("fingerprints", 1)
@@ -58,7 +57,7 @@ class Bench:
     def __init__(self, most: int = 100) -> None:
         self.store = SnapshotStore()
         self.most = most
-        self.sent: list[tuple[str, bytes | None, bytes | None, int | None]] = []
+        self.producer = FakeProducer()
         self.metrics = Metrics()
         self.end = 10**6
         self.ours = True
@@ -77,14 +76,6 @@ class Bench:
         assert partition == TOPIC.partition
         return self.store.older_than(time, most, kind)
 
-    async def _send(
-        self, topic: str, key: bytes | None, value: bytes | None, _headers: Headers, partition: int | None
-    ) -> asyncio.Future[Any]:
-        self.sent.append((topic, key, value, partition))
-        arrived: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        arrived.set_result(None)
-        return arrived
-
     async def _ends(self, partitions: Sequence[TP]) -> Mapping[TP, int]:
         return dict.fromkeys(partitions, self.end)
 
@@ -101,7 +92,7 @@ class Bench:
                 metrics=self.metrics,
                 clock=lambda: self.now,
             ),
-            Deliveries(self._send),
+            self.producer.deliveries(),
             has_state=lambda _partition: self.ours,
             end_offsets=self._ends,
             population="population",
@@ -117,14 +108,16 @@ class Bench:
             await self.stage.open(TOPIC)
             self.stage.step(TOPIC, [record(one, first + number) for number, one in enumerate(said)])
             await self.stage._deliveries.flush()
-            return self.stage.freeze()
+            frozen = self.stage.freeze()
+            await frozen.deliveries.settle(1)
+            return frozen
 
         return asyncio.run(run())
 
     def passed_on(self) -> list[Said]:
         """Return what was passed on so far."""
-        assert {(topic, partition) for topic, _, _, partition in self.sent} <= {("population", 0)}
-        return [read_record(key or b"", value or b"") for _, key, value, _ in self.sent]
+        assert {(sent.topic, sent.partition) for sent in self.producer.took} <= {("population", 0)}
+        return [read_record(sent.key or b"", sent.value or b"") for sent in self.producer.took]
 
     def shared(self) -> list[Fingerprint]:
         """Return the fingerprints among it."""
@@ -310,9 +303,9 @@ def test_tenants_and_other_records_stay_whatever_their_age() -> None:
 def test_what_is_not_understood_becomes_a_dead_letter_and_stops_nothing(bad: bytes) -> None:
     bench = Bench()
     bench.read([*crowd(7, count=2), bad, *crowd(7)[2:], *past(START_MS)])
-    letters = [one for one in bench.sent if one[0] == "dead-letters"]
-    assert [value for _, _, value, _ in letters] == [bad]
-    assert len(bench.sent) == 1 + SHARED + 1
+    letters = [one for one in bench.producer.took if one.topic == "dead-letters"]
+    assert [one.value for one in letters] == [bad]
+    assert len(bench.producer.took) == 1 + SHARED + 1
     sample = bench.metrics.registry.get_sample_value
     labels = {"stage": "templates", "reason": "bad_fingerprint_record"}
     assert sample("distillwatch_dead_letters_total", labels) == 1

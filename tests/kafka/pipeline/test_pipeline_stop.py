@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Offline = Callable[[range], set[Statement]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-ALL = range(6000)
+ALL = range(18_000)
 # Never on time, so that the last checkpoint holds all that was done.
 RARELY = {"checkpoint_seconds": 3600.0, "checkpoint_events": 1_000_000}
 
