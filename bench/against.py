@@ -80,7 +80,7 @@ class Peer:
         """Let it read so many events of a topic."""
         where = "durable" if self.durable else "memory"
         words = [f"bench.peers.{self.module}", bootstrap, topic, alerts, str(count), where]
-        return pace.of([self.python, "-m", *words])
+        return pace.of([self.python, "-m", *words], PYTHONWARNINGS="ignore")
 
 
 PEERS = (

@@ -49,7 +49,12 @@ def fill(
     bootstrap: str, topic: str, records: Iterable[tuple[bytes, bytes] | tuple[bytes, bytes, int | None]]
 ) -> None:
     """Publish records keyed by tenant, or to the partition that stands third, and wait for their delivery."""
-    options = {"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "linger.ms": 20}
+    options = {
+        "bootstrap.servers": bootstrap,
+        "partitioner": "murmur2_random",
+        "linger.ms": 20,
+        "log_level": 3,
+    }
     producer = Producer({**options, "enable.idempotence": True, "queue.buffering.max.messages": MOST_QUEUED})
     for key, value, *where in records:
         partition = -1 if not where or where[0] is None else where[0]
