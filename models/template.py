@@ -7,7 +7,6 @@ are keyed BLAKE2b: without the key nobody can test a guess at a prompt against t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,42 +20,22 @@ from models.core.text_forms import LENGTHS
 from models.texts import joined
 
 MAX_CHARS = 4096
-_LONG_TOKEN = 24
-_MASKS = re.compile(r"https?://\S+|\"[^\"\n]{1,200}\"|\d[\d.,:/-]*")
 _PLANES = 2
-_EMPTY = (0, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Hashes of 64 bits; 0 where the prompt is too short for that length.
-
-    Parameters
-    ----------
-    heads, tails
-        Of the first and the last 4, 8, 16 and 32 masked words.
-    whole
-        Of the whole prompt as it is; equal for equal prompts only.
-    words
-        How many words the prompt has.
-    """
-
-    heads: tuple[int, int, int, int] = _EMPTY
-    tails: tuple[int, int, int, int] = _EMPTY
-    whole: int = 0
-    words: int = 0
+"""Of Unicode, of 65,536 signs each; no digit stands beyond."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forms:
-    """Of many prompts, see `Form`.
+    """Hashes of 64 bits of n prompts; 0 where a prompt is too short for that length.
 
     Parameters
     ----------
     heads, tails
-        Shape (n, 4), one column for each of `LENGTHS`.
-    whole, words
-        Shape (n,).
+        Of the first and the last 4, 8, 16 and 32 masked words, shape (n, 4).
+    whole
+        Of the whole prompt as it is; equal for equal prompts only. Shape (n,).
+    words
+        How many words the prompt has, shape (n,).
     """
 
     heads: NDArray[np.uint64]
@@ -70,19 +49,12 @@ def hash64(text: str, key: bytes = b"") -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8, key=key).digest(), "little") or 1
 
 
-def form(prompt: str, key: bytes = b"") -> Form:
-    """Fingerprint the form of a prompt; of a long one, `MAX_CHARS` / 2 at each end are read for words."""
-    words = _words(prompt)
-    return Form(
-        heads=_hashes([words[:length] for length in LENGTHS], key),
-        tails=_hashes([words[-length:] for length in LENGTHS], key),
-        whole=hash64(prompt, key),
-        words=len(words),
-    )
-
-
 def forms(prompts: Sequence[str], key: bytes = b"") -> Forms:
-    """Fingerprint the forms of prompts, each as `form` does."""
+    """Fingerprint the forms of prompts; of a long one, `MAX_CHARS` / 2 at each end are read for words.
+
+    What is no Unicode, half a pair of surrogates, raises a `UnicodeEncodeError`, a key of more than 64 bytes
+    a `ValueError`.
+    """
     empty = hash64("", key)
     wholes = [prompt.encode() for prompt in prompts]
     texts = [
@@ -116,16 +88,3 @@ def _read(prompt: str) -> str:
     if len(prompt) > MAX_CHARS:
         prompt = f"{prompt[: MAX_CHARS // 2]} {prompt[-MAX_CHARS // 2 :]}"
     return prompt.lower()
-
-
-def _words(prompt: str) -> list[str]:
-    masked = _MASKS.sub("\x00", _read(prompt))
-    return [word if len(word) <= _LONG_TOKEN else "\x01" for word in masked.split()]
-
-
-def _hashes(parts: list[list[str]], key: bytes) -> tuple[int, int, int, int]:
-    a, b, c, d = (
-        hash64(" ".join(part), key) if len(part) == length else 0
-        for part, length in zip(parts, LENGTHS, strict=True)
-    )
-    return a, b, c, d

@@ -8,7 +8,8 @@ from models.embedding import Embedder, quantise
 from models.event import RequestEvent
 from models.sketch import HOTTEST, MISSING, Origin, Sketch
 from models.sketcher import resize, simhashes
-from models.template import Form, form, hash64
+from models.template import hash64
+from tests.models.plain_form import Form, plain_form
 
 FINISH = {"stop": 1, "end_turn": 1, "length": 2, "max_tokens": 2, "tool_calls": 3, "tool_use": 3}
 
@@ -67,7 +68,7 @@ def _form(event: RequestEvent, key: bytes) -> Form:
         head = hash64(event.template_hash, key) if event.template_hash else 0
         whole = hash64(event.slot_hash, key) if event.slot_hash else 0
         return Form((0, 0, 0, head), (0, 0, 0, 0), whole, MISSING)
-    return form(event.prompt, key) if event.prompt else Form(words=0)
+    return plain_form(event.prompt, key) if event.prompt else Form(words=0)
 
 
 def _given(number: int | None) -> int:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from models.template import MAX_CHARS, Form, Forms, _decimals, form, forms
+from models.template import MAX_CHARS, _decimals, forms
+from tests.models.plain_form import plain_form, rows
 
 DIGITS = "0٣५௭９𝟗🯹"  # noqa: RUF001
 SPACES = " \n\t\x0b\x0c\r\x1c\x1f\x85\xa0\u1680\u2000\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -32,15 +33,6 @@ texts = st.one_of(
 )
 
 
-def listed(found: Forms) -> list[Form]:
-    """Take the forms apart."""
-    columns = (found.heads.tolist(), found.tails.tolist(), found.whole.tolist(), found.words.tolist())
-    return [
-        Form(tuple(head), tuple(tail), whole, words)
-        for head, tail, whole, words in zip(*columns, strict=True)
-    ]
-
-
 @given(st.lists(texts, max_size=6), st.binary(max_size=64))
 @settings(deadline=None, max_examples=400)
 @example([], b"key")
@@ -48,7 +40,7 @@ def listed(found: Forms) -> list[Form]:
 @example(["", " ", "\n\u3000"], b"key")
 @example(["x" * 100_000, '"' * 300, "1" * 300, "http://" * 60], b"key")
 def test_many_prompts_have_the_forms_that_each_has_alone(prompts: list[str], key: bytes) -> None:
-    assert listed(forms(prompts, key)) == [form(prompt, key) for prompt in prompts]
+    assert rows(forms(prompts, key)) == [plain_form(prompt, key) for prompt in prompts]
 
 
 @pytest.mark.parametrize("before", ["", "a", "http://a"])
@@ -62,7 +54,7 @@ def test_every_sign_is_read_as_python_reads_it(before: str) -> None:
     kept = np.flatnonzero(found.words != [len(prompt.split()) for prompt in prompts])
     assert kept.size == 0
     sample = [*range(0x3200 >> 4), *range(0x3200 >> 4, len(prompts), 97)]
-    assert listed(forms([prompts[row] for row in sample])) == [form(prompts[row]) for row in sample]
+    assert rows(forms([prompts[row] for row in sample])) == [plain_form(prompts[row]) for row in sample]
 
 
 def test_no_digit_stands_beyond_the_table() -> None:
@@ -75,7 +67,7 @@ def test_half_a_pair_of_surrogates_is_no_text() -> None:
     with pytest.raises(UnicodeEncodeError):
         forms(["a\ud800b"])
     with pytest.raises(UnicodeEncodeError):
-        form("a\ud800b")
+        plain_form("a\ud800b")
 
 
 def test_a_key_is_64_bytes_at_most() -> None:

@@ -12,7 +12,8 @@ from models.embedding import DIMENSIONS, HashedEmbedder, Vectors
 from models.event import RequestEvent
 from models.sketch import HOTTEST, MISSING, Origin, Sketch, decode_sketch, encode_sketch
 from models.sketcher import Sketcher, resize, simhashes
-from models.template import form, hash64
+from models.template import hash64
+from tests.models.plain_form import plain_form
 
 TIME = 1_772_582_400_000
 BARE = RequestEvent(id="r1", time=TIME, tenant="acme")
@@ -160,7 +161,7 @@ def test_an_embedding_takes_the_place_of_the_prompt() -> None:
     row = tuple(RANDOM.standard_normal(DIMENSIONS).tolist())
     both, alone = sketch(embedding=row, prompt=PROMPT), sketch(embedding=row)
     assert both.embedding == alone.embedding != sketch(prompt=PROMPT).embedding
-    assert both.heads == form(PROMPT).heads
+    assert both.heads == plain_form(PROMPT).heads
 
 
 def test_an_embedding_of_zeros_is_no_content() -> None:

@@ -6,12 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.template import LENGTHS, MAX_CHARS, Form, form, hash64
+from models.template import LENGTHS, MAX_CHARS, forms, hash64
+from tests.models.plain_form import Form, rows
 
 INSTRUCTION = (
     "Rewrite the customer's question below as a formal letter to the complaints office of our bank: "
 )
 WORDS = [f"word{chr(97 + place)}" for place in range(26)]
+
+
+def form(prompt: str, key: bytes = b"") -> Form:
+    """The form of one prompt."""
+    (found,) = rows(forms([prompt], key))
+    return found
 
 
 def text(count: int) -> str:
@@ -98,10 +105,6 @@ def test_any_text_has_a_form_of_64_bit_hashes(prompt: str) -> None:
 @settings(deadline=None, max_examples=60)
 def test_a_hash_is_never_0_which_stands_for_absent(value: str, key: bytes) -> None:
     assert 0 < hash64(value, key) < 2**64
-
-
-def test_an_absent_form_is_all_0() -> None:
-    assert Form() == Form((0, 0, 0, 0), (0, 0, 0, 0), 0, 0)
 
 
 def test_no_text_is_slow_to_mask() -> None:
