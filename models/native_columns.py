@@ -48,9 +48,10 @@ def decode_columns(values: Sequence[bytes | None], limits: InputLimits = DEFAULT
     All records stand in memory as objects for a moment, which takes up to 48 times their bytes.
     """
     full = [place for place, value in enumerate(values) if value]
-    parsed = _parsed([values[place] or b"" for place in full])
-    places = [place for place, record in zip(full, parsed, strict=True) if type(record) is dict]
-    records = [record for record in parsed if type(record) is dict]
+    records, places = _parsed([values[place] or b"" for place in full]), full
+    if set(map(type, records)) != {dict}:
+        places = [place for place, record in zip(full, records, strict=True) if type(record) is dict]
+        records = [record for record in records if type(record) is dict]
     columns, wrong = _columns(records, limits)
     if wrong:
         good = [k for k in range(len(records)) if k not in wrong]

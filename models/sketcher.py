@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.columns import Columns, Origins, columns_of
+from models.columns import Columns, Origins, Reals, columns_of
 from models.core.layout import REQUEST
 from models.embedding import DIMENSIONS, Embedder, Vectors, quantise
 from models.event import RequestEvent
@@ -136,16 +136,20 @@ def _put_numbers(rows: NDArray[Any], columns: Columns) -> None:
     numbers = columns.numbers
     for name in (*COUNTS, "logprobs"):
         if name in numbers:
-            rows[name] = np.nan_to_num(numbers[name], nan=MISSING)
+            rows[name] = _known(numbers[name], MISSING)
     for name in ("signed_up", "flags"):
         if name in numbers:
-            rows[name] = np.nan_to_num(numbers[name], nan=0)
+            rows[name] = _known(numbers[name], 0)
     if "temperature" in numbers:
         given = numbers["temperature"]
         kept = np.where(given < 0, 0.0, np.where(given > HOTTEST, HOTTEST, given))
-        rows["temperature"] = np.where(np.isnan(given), MISSING, kept)
+        rows["temperature"] = _known(kept, MISSING)
     if "finish_reason" in columns.texts:
         rows["finish"] = [_FINISH.get(reason, _OTHER_FINISH) for reason in columns.texts["finish_reason"]]
+
+
+def _known(numbers: Reals, missing: float) -> Reals:
+    return np.where(np.isnan(numbers), missing, numbers)
 
 
 def _networks(columns: Columns) -> Sequence[str | None] | None:

@@ -29,7 +29,7 @@ from streams.metrics import Metrics
 from streams.partition_state import PartitionState
 from streams.pipeline import Pipeline
 from streams.population_records import Mark, mark_record
-from streams.reading import FusedReader, Reader, RequestReader, SketchReader
+from streams.reading import Reader, RequestReader, SketchReader
 from streams.rest import Rest, Resting
 from streams.settings import Settings
 from streams.stage import Stage
@@ -86,7 +86,7 @@ def create_app(
     )
     requests = _requests(settings)
     app.table = table = _table(app, settings, metrics)
-    reader = FusedReader(requests) if fused else SketchReader()
+    reader: Reader = requests if fused else SketchReader()
     detect = _detect(app, table, settings, topic=judged, reader=reader, metrics=metrics, hooks=hooks)
     stages: dict[str, Stage] = {judged: detect}
     resting: list[Resting] = [detect]

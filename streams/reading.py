@@ -20,8 +20,11 @@ from streams.formats import Decode
 from streams.population_records import MARK_KEY, Mark, read_mark
 
 NO_LIMIT = LATEST_MS
+RUN_RECORDS = 512
+"""Records that are decoded together; more of them no longer fit the processor's cache."""
+
 RUN_BYTES = 1_048_576
-"""Values that are decoded together; as objects they may take fifty times as much memory for a moment."""
+"""Of their values; as objects they may take fifty times as much memory for a moment."""
 
 
 @dataclass(slots=True)
@@ -88,19 +91,8 @@ def _marks(records: Sequence[ConsumerRecord], errors: dict[int, Exception]) -> l
     return marks
 
 
-class FusedReader:
-    """Reads a source topic that is keyed by tenant, for the detector at once."""
-
-    def __init__(self, requests: RequestReader) -> None:
-        self._requests = requests
-
-    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
-        """Decode and sketch each record."""
-        return self._requests.read(records)
-
-
 class RequestReader:
-    """Reads the source topic: decodes, validates and sketches.
+    """Reads the source topic, also for the detector at once: decodes, validates and sketches.
 
     Parameters
     ----------
@@ -164,13 +156,15 @@ def _origins(records: Sequence[ConsumerRecord]) -> Origins:
 
 
 def _runs(records: Sequence[ConsumerRecord]) -> Iterator[Sequence[ConsumerRecord]]:
-    """Split records where the bytes of a run would be too many: they are decoded together."""
-    start, size = 0, 0
-    for place, record in enumerate(records):
-        size += len(record.value or b"")
-        if size > RUN_BYTES and place > start:
-            yield records[start:place]
-            start, size = place, len(record.value or b"")
+    """Split records so that none of the runs is too large."""
+    sizes = [len(record.value or b"") for record in records]
+    start, run = 0, 0
+    if len(sizes) > RUN_RECORDS or sum(sizes) > RUN_BYTES:
+        for place, size in enumerate(sizes):
+            if place > start and (run + size > RUN_BYTES or place - start == RUN_RECORDS):
+                yield records[start:place]
+                start, run = place, 0
+            run += size
     yield records[start:]
 
 

@@ -26,6 +26,7 @@ from models.errors import DecodeError, DistillwatchError, SnapshotError
 from models.event import LATEST_MS
 from models.finding import RequestRef
 from models.native import InputLimits, decode_native
+from models.native_columns import decode_columns
 from models.population.newcomers import Newcomers
 from models.population.profile import EarlyProfile
 from models.sketch import Origin, decode_sketch, encode_sketch
@@ -64,11 +65,18 @@ _READS: tuple[Callable[[Reader], object], ...] = (
 
 
 def native(data: bytes) -> None:
-    """Decode an event, sketch it and send the sketch over the bus."""
+    """Decode an event, also among others, sketch it and send the sketch over the bus."""
+    valid = next(_events())
+    decoded = decode_columns([valid, data, valid], LIMITS)
+    assert {0, 2} <= set(decoded.places)
+    among_others = decoded.failures.get(1)
     try:
         event = decode_native(data, LIMITS)
-    except DecodeError:
-        return
+    except DecodeError as error:
+        by_itself, event = str(error), None
+    else:
+        by_itself = "None"
+    assert str(among_others) == by_itself
     if event is not None:
         (x,) = _sketcher().sketch_many([event], [ORIGIN])
         assert decode_sketch(event.tenant.encode(), encode_sketch(x)) == x

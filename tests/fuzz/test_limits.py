@@ -10,11 +10,16 @@ from struct import Struct
 
 import pytest
 import zstandard
+from aiokafka import ConsumerRecord
 
 from models.codec import Reader
+from models.embedding import HashedEmbedder
 from models.errors import DecodeError, SnapshotError
 from models.native import decode_native
+from models.sketcher import Sketcher
 from streams.event_files import EventFile
+from streams.formats import decoder
+from streams.reading import RUN_BYTES, RequestReader
 from tests.fuzz.probes import bodies, places, restored
 from tests.fuzz.targets import TARGETS
 
@@ -74,6 +79,14 @@ BOMBS = {
 def test_an_event_takes_memory_in_proportion_to_its_size(name: str) -> None:
     held = peak(lambda: decode_native(BOMBS[name]))
     assert held < NATIVE_FACTOR * len(BOMBS[name]) + NATIVE_ROOM
+
+
+@pytest.mark.parametrize("name", ["small objects", "embedding of floats", "flags", "nesting"])
+def test_a_batch_takes_memory_in_proportion_to_a_run_of_it(name: str) -> None:
+    records = [ConsumerRecord("t", 0, at, 0, 0, None, BOMBS[name], None, 0, 0, ()) for at in range(20)]
+    reader = RequestReader(decoder("native"), Sketcher(HashedEmbedder()))
+    held = peak(lambda: reader.read(records))
+    assert held < NATIVE_FACTOR * (RUN_BYTES + 2 * len(BOMBS[name]))  # one is looked at by itself besides
 
 
 @pytest.mark.parametrize("name", BOMBS)

@@ -14,7 +14,7 @@ from models.sketch import Origin, Sketch, encode_sketch
 from models.sketcher import Sketcher
 from streams import reading
 from streams.formats import decoder
-from streams.reading import FusedReader, RequestReader, SketchReader
+from streams.reading import RequestReader, SketchReader
 
 
 def record(offset: int, value: bytes | None, key: bytes | None = b"t", timestamp: int = 0) -> ConsumerRecord:
@@ -121,14 +121,22 @@ def test_long_records_are_read_in_runs_and_all_of_them(size: int, monkeypatch: p
     assert max(read) <= max(1_000, len(values[3] or b""))
 
 
+@pytest.mark.parametrize("most", [1, 2, 3, 7, 8])
+def test_many_records_are_read_in_runs(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "RUN_RECORDS", most)
+    read: list[int] = []
+
+    def decode(values: Sequence[bytes | None]) -> Decoded:
+        read.append(len(values))
+        return decoder("native")(values)
+
+    found = RequestReader(decode, Sketcher(HashedEmbedder())).read(
+        [record(at, event(id=f"r{at}")) for at in range(7)]
+    )
+    assert (max(read), sum(read)) == (min(most, 7), 7)
+    assert [found.requests.id(place) for place in range(7)] == [f"r{at}" for at in range(7)]
+
+
 def test_nothing_is_read_of_no_records() -> None:
     found = RequestReader(decoder("native"), Sketcher(HashedEmbedder())).read([])
     assert (found.offsets, len(found.requests), found.dead_letters, found.empty) == ([], 0, [], 0)
-
-
-def test_a_source_that_is_keyed_by_tenant_is_read_for_the_detector_at_once() -> None:
-    reader = FusedReader(RequestReader(decoder("native"), Sketcher(HashedEmbedder())))
-    batch = reader.read([record(4, event()), record(5, b"{"), record(6, None), record(7, event(id="s"))])
-    assert batch.offsets == [4, 7]
-    assert [batch.requests.id(place) for place in (0, 1)] == ["r", "s"]
-    assert (batch.empty, [letter.offset for letter in batch.dead_letters]) == (1, [5])
