@@ -15,13 +15,11 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from models.core import text_forms
+from models.core import text_forms, text_hashing
 from models.core.text_forms import LENGTHS
 from models.texts import joined
 
 MAX_CHARS = 4096
-_PLANES = 2
-"""Of Unicode, of 65,536 signs each; no digit stands beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +66,20 @@ def forms(prompts: Sequence[str], key: bytes = b"") -> Forms:
         whole=np.empty(count, np.uint64),
         words=np.empty(count, np.int64),
     )
-    secret, room = np.frombuffer(bytearray(key), np.uint8), np.empty(text_forms.ROOM, np.uint8)
-    text_forms.hash_wholes(*joined(wholes), secret, room, found.whole)
+    secret = np.frombuffer(bytearray(key.ljust(text_hashing.BLOCK, b"\0")), np.uint8), len(key)
+    room = np.empty(text_forms.ROOM, np.uint8)
+    text_forms.hash_wholes(*joined(wholes), *secret, room, found.whole)
     found.whole[[row for row, whole in enumerate(wholes) if not whole]] = empty
-    out, starts = np.empty(longest + 1, np.uint8), np.empty(longest // 2 + 2, np.int64)
+    out, starts = np.empty(longest + text_forms.SPARE, np.uint8), np.empty(longest // 2 + 2, np.int64)
     found_ends = found.heads, found.tails, found.words
-    text_forms.hash_ends(*joined(texts), secret, _decimals(), out, starts, room, *found_ends)
+    text_forms.hash_ends(*joined(texts), *secret, _decimals(), out, starts, room, *found_ends)
     return found
 
 
 @cache
 def _decimals() -> NDArray[np.bool_]:
-    """Say of each sign whether it is a digit of any script; none stands in the planes beyond."""
-    return np.array([chr(code).isdecimal() for code in range(_PLANES << 16)])
+    """Say of each sign whether it is a digit of any script."""
+    return np.array([chr(code).isdecimal() for code in range(text_forms.DIGITS_BELOW)])
 
 
 def _read(prompt: str) -> str:

@@ -1,7 +1,8 @@
 """Reading and writing UTF-8 by address: arrays would count who holds them at every call.
 
 An address is that of an array of bytes which the caller of the compiled code holds. Nothing is checked: a
-text must be whole UTF-8, and what is read and written must be there.
+text must be whole UTF-8, and what is read and written must be there; words are read up to seven bytes beyond
+the end of a text.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ put_word: Callable[[Any, Any, Any], None] = _writer(types.uint64)
 """Write a word as eight bytes."""
 
 
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _TWO, _THREE, _FOUR = 0xC0, 0xE0, 0xF0
 """Where the first bytes of longer signs begin."""
 
@@ -78,6 +80,12 @@ _FIRST_QUAD, _LAST_HAIR = 0x2000, 0x200A
 def address(array: Table) -> Whole:
     """Return where an array lies, which must outlive every use of this."""
     return np.int64(array.ctypes.data)
+
+
+@compiled
+def end_at(text: Whole, place: Whole, size: Whole) -> Whole:
+    """Read the last 1 to 8 bytes of a text of so many bytes, from a place on, as a word; the others are 0."""
+    return word_at(text, place) & (_ALL >> np.uint64(64 - 8 * (size - place)))
 
 
 @compiled

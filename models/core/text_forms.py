@@ -36,6 +36,12 @@ LONGEST_QUOTATION = 200
 ROOM = 2 * text_hashing.STATE + text_hashing.BLOCK
 """Bytes that hashing needs."""
 
+SPARE = 9
+"""Bytes that are written and read behind the longest text."""
+
+DIGITS_BELOW = 2 << 16
+"""No digit of any script stands beyond."""
+
 _MASK, _LONG, _BLANK = np.uint8(0), np.uint8(1), np.uint8(ord(" "))
 _NEWLINE, _QUOTE, _S = ord("\n"), ord('"'), ord("s")
 _LOWER = np.arange(256, dtype=np.uint8)
@@ -47,11 +53,16 @@ _HTTP, _ADDRESS = tuple(b"http"), tuple(b"://")
 
 
 @compiled
-def hash_wholes(texts: Table, ends: Table, key: Table, room: Table, hashes: Table) -> None:
-    """Write the hash of each of n texts, which lie behind each other; `room` is `ROOM` bytes."""
+def hash_wholes(  # noqa: PLR0917  compiled code has no keywords
+    texts: Table, ends: Table, key: Table, key_size: Whole, room: Table, hashes: Table
+) -> None:
+    """Write the hash of each of n texts, which lie behind each other; `room` is `ROOM` bytes.
+
+    The key has zeros behind it up to the size of a block of `models.core.text_hashing`.
+    """
     text, start = address(texts), address(room)
     space = start + text_hashing.STATE
-    done = text_hashing.begin(address(key), key.size, start, space)
+    done = text_hashing.begin(address(key), key_size, start)
     first = 0
     for row in range(ends.size):
         hashes[row] = text_hashing.digest(text + first, ends[row] - first, start, done, space)
@@ -63,6 +74,7 @@ def hash_ends(  # noqa: PLR0917  compiled code has no keywords
     texts: Table,
     ends: Table,
     key: Table,
+    key_size: Whole,
     decimals: Table,
     out: Table,
     starts: Table,
@@ -73,15 +85,16 @@ def hash_ends(  # noqa: PLR0917  compiled code has no keywords
 ) -> None:
     """Write heads and tails of the shape (n, 4) and the numbers of words of n texts.
 
-    `decimals` says of each sign whether it is a digit. `out` is room for one byte more than the longest text,
-    `starts` for one place more than it has words.
+    `decimals` says of each sign below `DIGITS_BELOW` whether it is a digit. `out` is room for `SPARE` bytes
+    more than the longest text, `starts` for one place more than it has words.
     """
     text, written, start = address(texts), address(out), address(room)
     space = start + text_hashing.STATE
-    done = text_hashing.begin(address(key), key.size, start, space)
+    done = text_hashing.begin(address(key), key_size, start)
+    digits = address(decimals)
     first = 0
     for row in range(ends.size):
-        count = rewrite(text, first, ends[row], decimals, written, starts)
+        count = rewrite(text, first, ends[row], digits, written, starts)
         first, words[row] = ends[row], count
         for place, length in enumerate(LENGTHS):
             if count < length:
@@ -95,7 +108,7 @@ def hash_ends(  # noqa: PLR0917  compiled code has no keywords
 
 @compiled
 def rewrite(  # noqa: PLR0917  compiled code has no keywords
-    text: Whole, place: Whole, last: Whole, decimals: Table, out: Whole, starts: Table
+    text: Whole, place: Whole, last: Whole, digits: Whole, out: Whole, starts: Table
 ) -> Whole:
     """Write the masked words of a text with a blank between them; return how many they are.
 
@@ -106,7 +119,7 @@ def rewrite(  # noqa: PLR0917  compiled code has no keywords
     while place < last:
         starts[count] = size
         count += 1
-        place, size = _rewrite_word(text, place, last, decimals, out, size)
+        place, size = _rewrite_word(text, place, last, digits, out, size)
         put_byte(out, size, _BLANK)
         size += 1
         place = after_spaces(text, place, last)
@@ -116,7 +129,7 @@ def rewrite(  # noqa: PLR0917  compiled code has no keywords
 
 @compiled
 def _rewrite_word(  # noqa: PLR0917  compiled code has no keywords
-    text: Whole, place: Whole, last: Whole, decimals: Table, out: Whole, begin: Whole
+    text: Whole, place: Whole, last: Whole, digits: Whole, out: Whole, begin: Whole
 ) -> Whole:
     """Write one word; return where reading goes on and where writing does."""
     size, more = begin, 0
@@ -129,7 +142,7 @@ def _rewrite_word(  # noqa: PLR0917  compiled code has no keywords
             continue
         if is_space(text, place):
             break
-        end = _after_mask(text, place, last, decimals)
+        end = _after_mask(text, place, last, digits)
         if end > place:
             put_byte(out, size, _MASK)
             place = end
@@ -148,30 +161,30 @@ def _rewrite_word(  # noqa: PLR0917  compiled code has no keywords
 
 
 @compiled
-def _after_mask(text: Whole, place: Whole, last: Whole, decimals: Table) -> Whole:
+def _after_mask(text: Whole, place: Whole, last: Whole, digits: Whole) -> Whole:
     """Return where what is masked at a place ends, or that place if nothing is."""
     kind = KINDS[byte_at(text, place)]
     if kind == LETTER_H:
         return _after_address(text, place, last)
     if kind == QUOTE:
         return _after_quotation(text, place, last)
-    if _is_decimal(text, place, decimals):
-        return _after_number(text, place, last, decimals)
+    if _is_decimal(text, place, digits):
+        return _after_number(text, place, last, digits)
     return place
 
 
 @compiled
-def _is_decimal(text: Whole, place: Whole, decimals: Table) -> Truth:
+def _is_decimal(text: Whole, place: Whole, digits: Whole) -> Truth:
     kind = KINDS[byte_at(text, place)]
     if kind != WIDE:
         return kind == DIGIT
     number = code(text, place)
-    return number < decimals.size and decimals[number]
+    return number < DIGITS_BELOW and byte_at(digits, number) != 0
 
 
 @compiled
-def _after_number(text: Whole, place: Whole, last: Whole, decimals: Table) -> Whole:
-    while place < last and (_IN_NUMBERS[byte_at(text, place)] or _is_decimal(text, place, decimals)):
+def _after_number(text: Whole, place: Whole, last: Whole, digits: Whole) -> Whole:
+    while place < last and (_IN_NUMBERS[byte_at(text, place)] or _is_decimal(text, place, digits)):
         place += width(byte_at(text, place))
     return place
 

@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 from models.compiled import compiled
 from models.core.kinds import Whole
-from models.core.text_bytes import byte_at, put_byte, put_word, word_at
+from models.core.text_bytes import end_at, put_word, word_at
 
 BLOCK = 128
 """Bytes that are mixed in at once."""
@@ -100,31 +100,30 @@ _compress: Callable[[Any, Any, Any, Any], None] = intrinsic(_compressed)  # type
 
 
 @compiled
-def begin(key: Whole, size: Whole, state: Whole, block: Whole) -> Whole:
+def begin(key: Whole, size: Whole, state: Whole) -> Whole:
     """Write the state that every hash with this key of 0 to 64 bytes begins with, given addresses.
 
-    `block` is room for a block. Returns how many bytes are mixed in already.
+    The key has zeros behind it up to `BLOCK` bytes. Returns how many bytes are mixed in already.
     """
     for word in range(8):
         put_word(state, 8 * word, _UNKEYED[word])
     if not size:
         return 0
     put_word(state, 0, word_at(state, 0) ^ np.uint64(size << 8))
-    _fill(key, size, block)
-    _compress(state, block, np.uint64(BLOCK), np.uint64(0))
+    _compress(state, key, np.uint64(BLOCK), np.uint64(0))
     return BLOCK
 
 
 @compiled
 def _fill(text: Whole, size: Whole, block: Whole) -> None:
     """Write a block of so many bytes of a text, and zeros behind them."""
-    whole = size & ~7
-    for place in range(0, whole, 8):
-        put_word(block, place, word_at(text, place))
-    for place in range(whole, BLOCK, 8):
+    for place in range(0, BLOCK, 8):
         put_word(block, place, np.uint64(0))
-    for place in range(whole, size):
-        put_byte(block, place, byte_at(text, place))
+    for place in range(0, size - 8, 8):
+        put_word(block, place, word_at(text, place))
+    if size:
+        place = (size - 1) & ~7
+        put_word(block, place, end_at(text, place, size))
 
 
 @compiled

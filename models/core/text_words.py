@@ -12,7 +12,7 @@ import numpy as np
 from models.compiled import compiled
 from models.core.kinds import Table, Truth, Whole
 from models.core.mixing import mixed
-from models.core.text_bytes import address, after_spaces, after_word, put_word, word_at
+from models.core.text_bytes import address, after_spaces, after_word, end_at, put_word, word_at
 
 FULL = -1
 PROBES = 32
@@ -20,7 +20,6 @@ PROBES = 32
 
 _WORD = 8
 _NUMBER = np.uint64(0xFFFFFFFF)
-_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 
 @compiled
@@ -94,7 +93,7 @@ def _hashed(word: Whole, size: Whole) -> Whole:
     for place in range(0, size - 8, 8):
         found = mixed(found ^ word_at(word, place))
     place = max(0, (size - 1) & ~7)
-    return mixed(found ^ (word_at(word, place) & _first(size - place)))
+    return mixed(found ^ end_at(word, place, size))
 
 
 @compiled
@@ -104,13 +103,7 @@ def _is_equal(one: Whole, other: Whole, size: Whole) -> Truth:
         if word_at(one, place) != word_at(other, place):
             return False
         place += 8
-    return not (word_at(one, place) ^ word_at(other, place)) & _first(size - place)
-
-
-@compiled
-def _first(size: Whole) -> Whole:
-    """Return a mask of the first 1 to 8 bytes of a word."""
-    return _ALL >> np.uint64(64 - 8 * size)
+    return end_at(one, place, size) == end_at(other, place, size)
 
 
 @compiled

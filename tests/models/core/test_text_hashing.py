@@ -15,9 +15,10 @@ from models.core.text_bytes import address
 
 def hashed(text: bytes, key: bytes) -> int:
     """Hash a text that lies somewhere in the middle of an array, by the compiled core."""
-    texts, secret = (np.frombuffer(bytearray(b"abc" + part + b"xyz"), np.uint8) for part in (text, key))
+    texts = np.frombuffer(bytearray(b"abc" + text + b"xyz01234"), np.uint8)
+    secret = np.frombuffer(bytearray(key.ljust(text_hashing.BLOCK, b"\0")), np.uint8)
     start, room = np.empty(8, np.uint64), np.full(text_hashing.STATE + text_hashing.BLOCK, 0xAA, np.uint8)
-    done = text_hashing.begin(address(secret) + 3, len(key), address(start), address(room))
+    done = text_hashing.begin(address(secret), len(key), address(start))
     return int(text_hashing.digest(address(texts) + 3, len(text), address(start), done, address(room)))
 
 
