@@ -88,7 +88,7 @@ PEERS = (
     Peer("Quix Streams, in memory", "quixstreams", "quix", THEIRS, share=0.5),
     Peer("Bytewax, in memory", "bytewax", "byte_wax", THEIRS),
     Peer("plain aiokafka loop, in memory", "aiokafka", "plain", OURS),
-    Peer("stock Faust agent, table", "faust-streaming", "stock_faust", OURS, 0.1, 5.0, durable=True),
+    Peer("stock Faust agent, table", "faust-streaming", "stock_faust", OURS, 0.05, 5.0, durable=True),
     Peer("Quix Streams, its state", "quixstreams", "quix", THEIRS, share=0.1, durable=True),
     Peer("Bytewax, recovery store", "bytewax", "byte_wax", THEIRS, durable=True),
 )
@@ -104,14 +104,15 @@ def against(options: Options) -> list[Figure]:
     ours: list[Pace] = []
     theirs: dict[str, list[Pace]] = {peer.name: [] for peer in PEERS}
     missing = {peer.name: _missing(peer) for peer in PEERS}
+    most = options.events // 2  # more would say the same
     with kafka() as bootstrap:
         topic = settings_for(bootstrap, free_port(), **FUSED).source.topic
-        fill(bootstrap, topic, events(options.events, text=False))
+        fill(bootstrap, topic, events(most, text=False))
         for _ in range(options.runs):
             settings = settings_for(bootstrap, free_port(), **FUSED, **{"source.topic": topic})
-            ours.append(speed(settings, "detect", options.events))
+            ours.append(speed(settings, "detect", most))
             for peer in (peer for peer in PEERS if not missing[peer.name]):
-                count = round(options.events * peer.share)
+                count = round(most * peer.share)
                 try:
                     theirs[peer.name].append(peer.run(bootstrap, topic, settings.topics.alerts, count))
                 except (CalledProcessError, TimeoutExpired) as error:

@@ -19,7 +19,7 @@ class Options:
     runs
         How often each pair is measured, ours and theirs in turn.
     events
-        Events in a run that handles no text; one with text takes an eighth.
+        Events in a run that handles no text; one with text takes an eighth, one beside peers half.
     tenants
         Tenants of a large state.
     quick

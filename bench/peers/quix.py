@@ -24,7 +24,7 @@ def run(bootstrap: str, topic: str, alerts: str, count: int, *, durable: bool) -
     """Run as its documentation does, with its defaults."""
     app = Application(
         broker_address=bootstrap,
-        consumer_group=f"quix-{alerts}",
+        consumer_group=f"quix-{durable:d}-{alerts}",
         auto_offset_reset="earliest",
         state_dir=mkdtemp(prefix="distillwatch-bench-"),
         loglevel=None,

@@ -22,7 +22,7 @@ from bench.peers.signals import Watcher
 def application(bootstrap: str, topic: str, alerts: str, count: int, *, durable: bool) -> faust.App:
     """Return an application as Faust's documentation writes one."""
     app = faust.App(
-        f"faust-{alerts}",
+        f"faust-{durable:d}-{alerts}",
         broker=f"kafka://{bootstrap}",
         value_serializer="json",
         web_enabled=False,
