@@ -25,7 +25,7 @@ from bench.worker import free_port, speed
 
 OURS = sys.executable
 THEIRS = str(Path(__file__).resolve().parents[1] / ".venv-peers" / "bin" / "python")
-WHAT = "fused worker, metadata only, all signals"
+WHAT = "fused worker, metadata only"
 FUSED = {"source.keyed_by_tenant": True}
 CLOCKS: Mapping[str, tuple[Callable[[Pace], float], bool]] = {
     "events/s": (lambda pace: pace.a_second, True),
@@ -40,8 +40,8 @@ class Peer:
 
     Parameters
     ----------
-    name
-        As the table calls it.
+    name, kept
+        As the table calls it, and where its statistics are.
     package
         Its distribution.
     module
@@ -58,6 +58,7 @@ class Peer:
     """
 
     name: str
+    kept: str
     package: str
     module: str
     python: str
@@ -84,13 +85,13 @@ class Peer:
 
 
 PEERS = (
-    Peer("stock Faust agent, in memory", "faust-streaming", "stock_faust", OURS, share=0.2, least=5.0),
-    Peer("Quix Streams, in memory", "quixstreams", "quix", THEIRS, share=0.5),
-    Peer("Bytewax, in memory", "bytewax", "byte_wax", THEIRS),
-    Peer("plain aiokafka loop, in memory", "aiokafka", "plain", OURS),
-    Peer("stock Faust agent, table", "faust-streaming", "stock_faust", OURS, 0.05, 5.0, durable=True),
-    Peer("Quix Streams, its state", "quixstreams", "quix", THEIRS, share=0.1, durable=True),
-    Peer("Bytewax, recovery store", "bytewax", "byte_wax", THEIRS, durable=True),
+    Peer("stock Faust agent", "in memory", "faust-streaming", "stock_faust", OURS, share=0.2, least=5.0),
+    Peer("Quix Streams", "in memory", "quixstreams", "quix", THEIRS, share=0.5),
+    Peer("Bytewax", "in memory", "bytewax", "byte_wax", THEIRS),
+    Peer("plain aiokafka loop", "in memory", "aiokafka", "plain", OURS),
+    Peer("stock Faust agent", "table", "faust-streaming", "stock_faust", OURS, 0.05, 5.0, durable=True),
+    Peer("Quix Streams", "its state", "quixstreams", "quix", THEIRS, share=0.1, durable=True),
+    Peer("Bytewax", "recovery store", "bytewax", "byte_wax", THEIRS, durable=True),
 )
 
 
@@ -102,8 +103,8 @@ def versions() -> dict[str, str]:
 def against(options: Options) -> list[Figure]:
     """Run ours and each peer in turn, as often as asked; return a figure for each peer and both clocks."""
     ours: list[Pace] = []
-    theirs: dict[str, list[Pace]] = {peer.name: [] for peer in PEERS}
-    missing = {peer.name: _missing(peer) for peer in PEERS}
+    theirs: dict[Peer, list[Pace]] = {peer: [] for peer in PEERS}
+    missing = {peer: _missing(peer) for peer in PEERS}
     most = options.events // 2  # more would say the same
     with kafka() as bootstrap:
         topic = settings_for(bootstrap, free_port(), **FUSED).source.topic
@@ -111,17 +112,13 @@ def against(options: Options) -> list[Figure]:
         for _ in range(options.runs):
             settings = settings_for(bootstrap, free_port(), **FUSED, **{"source.topic": topic})
             ours.append(speed(settings, "detect", most))
-            for peer in (peer for peer in PEERS if not missing[peer.name]):
+            for peer in (peer for peer in PEERS if not missing[peer]):
                 count = round(most * peer.share)
                 try:
-                    theirs[peer.name].append(peer.run(bootstrap, topic, settings.topics.alerts, count))
+                    theirs[peer].append(peer.run(bootstrap, topic, settings.topics.alerts, count))
                 except (CalledProcessError, TimeoutExpired) as error:
-                    missing[peer.name] = f"failed ({type(error).__name__})"
-    return [
-        _figure(peer, clock, ours, theirs[peer.name], missing[peer.name])
-        for clock in CLOCKS
-        for peer in PEERS
-    ]
+                    missing[peer] = f"failed ({type(error).__name__})"
+    return [_figure(peer, clock, ours, theirs[peer], missing[peer]) for clock in CLOCKS for peer in PEERS]
 
 
 def _figure(peer: Peer, clock: str, ours: Sequence[Pace], theirs: Sequence[Pace], missing: str) -> Figure:
@@ -129,7 +126,7 @@ def _figure(peer: Peer, clock: str, ours: Sequence[Pace], theirs: Sequence[Pace]
     sample = Sample.of(map(speed_of, ours))
     if missing:
         return unable(WHAT, clock, sample, peer.name, missing)
-    name = f"{peer.name} ({peer.package} {peer.version()})"
+    name = f"{peer.name} {peer.version()}, {peer.kept}"
     least = peer.least if asked else None
     return beside(WHAT, clock, sample, name, Sample.of(map(speed_of, theirs)), least=least)
 

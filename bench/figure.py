@@ -75,7 +75,7 @@ class Figure:
     ratio
         Ours to theirs, run by run.
     asked
-        What is asked, such as `>= 15%`; empty when the figure is only stated.
+        What is asked, such as `>= 15%`, `faster` or `<= 30 s`; empty when the figure is only stated.
     holds
         Whether the median is as asked; `None` when it is only stated.
     limit
@@ -118,12 +118,12 @@ def beside(
     Parameters
     ----------
     least
-        What the median of the ratios should not be below: a share up to 1, a number of times above it.
+        What the median of the ratios should not be below: a share, 1 for faster, or a number of times.
     """
     ratio = ours.over(theirs)
     if least is None:
         return Figure(what, unit, ours, peer, theirs, ratio)
-    asked = f">= {least:.0%}" if least <= 1 else f">= {least:g} times"
+    asked = f">= {least:.0%}" if least < 1 else "faster" if least == 1 else f">= {least:g} times"
     return Figure(what, unit, ours, peer, theirs, ratio, asked, ratio.median >= least, least)
 
 

@@ -19,7 +19,7 @@ class Options:
     runs
         How often each pair is measured, ours and theirs in turn.
     events
-        Events in a run that handles no text; one with text takes an eighth, one beside peers half.
+        Events in a run that handles no text; one with text takes a quarter, one beside peers half.
     tenants
         Tenants of a large state.
     quick
@@ -34,7 +34,7 @@ class Options:
     @property
     def texts(self) -> int:
         """Events in a run with text."""
-        return max(5_000, self.events // 8)
+        return max(5_000, self.events // 4)
 
 
 Benchmark = Callable[[Options], list[Figure]]

@@ -51,3 +51,8 @@ def test_limits_bound_the_median_itself() -> None:
 
 def test_a_peer_that_could_not_run_says_why() -> None:
     assert unable("fused", "events/s", ONE, "Bytewax", "no wheel").peer == "Bytewax: no wheel"
+
+
+def test_as_fast_at_least_is_asked_for_as_faster() -> None:
+    figure = beside("fused", "events/s", Sample.of([2]), "Quix Streams", ONE, least=1)
+    assert (figure.asked, figure.holds) == ("faster", True)

@@ -63,7 +63,7 @@ def test_a_request_without_an_answer_is_understood() -> None:
 
 
 def test_a_peer_that_is_not_installed_stands_in_the_table_with_the_reason() -> None:
-    peer = Peer("Nobody", "distillwatch-nobody", "nobody", "/nowhere/.venv-peers/bin/python")
+    peer = Peer("Nobody", "in memory", "distillwatch-nobody", "nobody", "/nowhere/.venv-peers/bin/python")
     reason = against._missing(peer)
     assert reason == "not installed, .venv-peers is missing: run `make bench`"
     figure = against._figure(peer, "events/s", [Pace(10, 1.0, 1.0)], [], reason)
@@ -72,10 +72,10 @@ def test_a_peer_that_is_not_installed_stands_in_the_table_with_the_reason() -> N
 
 
 @pytest.mark.parametrize(
-    "peer", [peer for peer in PEERS if peer.python == against.OURS], ids=lambda p: p.name
+    "peer", [peer for peer in PEERS if peer.python == against.OURS], ids=lambda p: f"{p.name}, {p.kept}"
 )
 def test_a_peer_among_our_own_dependencies_is_compared_by_its_version(peer: Peer) -> None:
     figure = against._figure(peer, "events/s", [Pace(60, 1.0, 1.0)], [Pace(10, 1.0, 2.0)], "")
-    assert figure.peer == f"{peer.name} ({peer.package} {peer.version()})"
+    assert figure.peer == f"{peer.name} {peer.version()}, {peer.kept}"
     assert figure.holds is True
     assert against._figure(peer, "events/CPU s", [Pace(60, 1.0, 1.0)], [Pace(10, 1.0, 2.0)], "").holds is None
