@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from subprocess import CalledProcessError
+from subprocess import SubprocessError
 
 from rich.console import Console
 
@@ -60,7 +60,7 @@ def main() -> int:
         console.print(f"{name} ...", style="dim")
         try:
             sections[name] = BENCHMARKS[name](options(arguments))
-        except (BenchmarkError, CalledProcessError) as error:
+        except (BenchmarkError, SubprocessError) as error:
             failed.append(name)
             console.print(f"{name} failed: {error}", style="red")
     for facts in (ran_on, built_of):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -24,6 +24,15 @@ ENOUGH_LOOKS = 10
 STOP_SECONDS = 60.0
 SETTLED_SECONDS = 2.0
 _EVENTS = re.compile(rb'^distillwatch_events_total\{stage="(\w+)"\} (\S+)$', re.MULTILINE)
+
+
+class Look(NamedTuple):
+    """What had been done, and the clocks of wall, workers and broker in seconds."""
+
+    done: float
+    wall: float
+    computed: float
+    broker: float
 
 
 class BenchmarkError(Exception):
@@ -108,26 +117,27 @@ def pace(
         A worker ended, or they need more than five minutes.
     """
     pids = [process.pid for _, process in workers] + list(beside)
-    looks: list[tuple[float, float, float, float]] = []
+    looks: list[Look] = []
     deadline = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < deadline and all(process.poll() is None for _, process in workers):
         done = sum(processed(settings).get(stage, 0.0) for settings, _ in workers)
-        if done * LEFT_OUT >= count:
-            looks.append(
-                (
-                    done,
-                    time.perf_counter(),
-                    sum(map(cpu_seconds, pids)),
-                    cpu_seconds(broker) if broker else 0.0,
-                )
-            )
+        computed = cpu_seconds(broker) if broker else 0.0
+        looks.append(Look(done, time.perf_counter(), sum(map(cpu_seconds, pids)), computed))
         if done >= count:
-            first, last = looks[0], looks[-2 if len(looks) > ENOUGH_LOOKS else -1]
-            if last[0] == first[0]:
-                raise BenchmarkError(f"{count} records are too few to measure {stage}")
-            return Pace(*(end - start for start, end in zip(first, last, strict=True)))
+            return between(looks, count)
         time.sleep(LOOK_SECONDS)
     raise BenchmarkError(f"the workers did not process {count} records in {stage}")
+
+
+def between(looks: Sequence[Look], count: int) -> Pace:
+    """Return the pace from the first look after a tenth of the records to the last but one.
+
+    Where those are too few, the last counts as well, and if need be the one before a tenth.
+    """
+    first = next(place for place, look in enumerate(looks) if look.done * LEFT_OUT >= count)
+    last = len(looks) - (2 if len(looks) - first > ENOUGH_LOOKS else 1)
+    start, end = looks[first if first < last else max(0, first - 1)], looks[last]
+    return Pace(*(after - before for before, after in zip(start, end, strict=True)))
 
 
 def cpu_seconds(pid: int) -> float:

@@ -10,7 +10,7 @@ from subprocess import CalledProcessError
 import pytest
 
 from bench.pace import Pace, Stopwatch, of
-from bench.worker import cpu_seconds
+from bench.worker import ENOUGH_LOOKS, Look, between, cpu_seconds
 
 
 def test_a_pace_is_read_by_the_wall_and_by_computing() -> None:
@@ -46,3 +46,20 @@ def test_computing_time_of_a_process_grows() -> None:
     before = cpu_seconds(os.getpid())
     sum(range(10_000_000))
     assert cpu_seconds(os.getpid()) > before
+
+
+def looks(*done: int) -> list[Look]:
+    """Looks once a second at a worker that computes half of the time."""
+    return [Look(count, place, place / 2, 0.0) for place, count in enumerate(done)]
+
+
+def test_a_worker_is_measured_from_a_tenth_on_to_the_last_look_before_the_end() -> None:
+    done = range(0, 100 * (ENOUGH_LOOKS + 5), 100)
+    pace = between(looks(*done), done[-1])
+    assert (pace.events, pace.a_second) == (done[-2] - 200, 100)
+    assert pace.a_cpu_second == 200
+
+
+def test_few_looks_are_all_used() -> None:
+    assert between(looks(0, 0, 50, 100), 100).events == 50
+    assert between(looks(0, 5, 100), 100).events == 95
