@@ -12,11 +12,16 @@ from rich.console import Console
 
 from bench.against import against
 from bench.against import versions as peer_versions
+from bench.checkpoints import checkpoints
 from bench.figure import Figure
+from bench.growth import growth
+from bench.latency import latency
 from bench.machine import machine, versions
+from bench.memory import memory
 from bench.options import QUICK_EVENTS, Benchmark, Options
 from bench.recovery import recovery
 from bench.report import save, table
+from bench.scaling import scaling
 from bench.stages import stages
 from bench.throughput import throughput
 from bench.worker import BenchmarkError
@@ -26,6 +31,11 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "stages": stages,
     "peers": against,
     "recovery": recovery,
+    "latency": latency,
+    "checkpoints": checkpoints,
+    "scaling": scaling,
+    "growth": growth,
+    "memory": memory,
 }
 """By the name that `--only` knows it by, in the order of the table."""
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import cycle
 
+from bench.offline import sketches
 from bench.traffic import events
 from models.config import DetectorConfig
 from models.fleet import Fleet
-from models.native import decode_native
-from models.requests import table_of
-from models.sketch import Origin
-from models.sketcher import Sketcher
+from models.requests import decode_table
 from models.snapshot import Header, pack, unpack
-from streams.embedders import load_embedder
 from streams.state_record import StateRecord, encode_state
 
 BATCH = 512
@@ -21,13 +18,12 @@ BATCH = 512
 
 def snapshots(models: int = 200, requests: int = 300) -> Sequence[bytes]:
     """Make snapshots of tenants with so many requests each on average; they know no offset yet."""
-    sketcher, fleet = Sketcher(load_embedder("wordllama")), Fleet(DetectorConfig(), lambda _: None)
-    records = [value for _, value in events(models * requests, text=True, tenants=models)]
+    fleet = Fleet(DetectorConfig(), lambda _: None)
+    asked = sketches(events(models * requests, text=True, tenants=models), "bench")
+    records = [(key, value) for key, value, mark in asked if mark is None]
     for start in range(0, len(records), BATCH):
-        known = [event for value in records[start : start + BATCH] if (event := decode_native(value))]
-        origins = [Origin("bench", 0, start + number) for number in range(len(known))]
-        table = table_of(sketcher.sketch_many(known, origins))
-        fleet.apply_many(table, [origin.offset for origin in origins])
+        keys, values = zip(*records[start : start + BATCH], strict=True)
+        fleet.apply_many(decode_table(keys, values)[0], range(start, start + len(keys)))
     return [_without_offset(blob) for _, blob in fleet.changed() if blob]
 
 
