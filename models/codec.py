@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import inf
 from struct import Struct, error
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -166,6 +167,15 @@ class Reader:
         """Read so many bytes as they are."""
         return self._take(size)
 
+    def fields(self, form: Struct) -> tuple[Any, ...]:
+        """Read what a structure packs, in one go; its values are the caller's to check."""
+        try:
+            values = form.unpack_from(self._data, self._at)
+        except error:
+            raise SnapshotError("the snapshot ends early") from None
+        self._at += form.size
+        return values
+
     def array(
         self, dtype: type[np.generic], shape: tuple[int, ...], least: float | None = None, most: float = inf
     ) -> NDArray[np.generic]:
@@ -187,11 +197,7 @@ class Reader:
             raise SnapshotError("the snapshot is longer than its contents")
 
     def _unpack(self, form: Struct) -> int | float:
-        try:
-            (value,) = form.unpack_from(self._data, self._at)
-        except error:
-            raise SnapshotError("the snapshot ends early") from None
-        self._at += form.size
+        (value,) = self.fields(form)
         return value  # type: ignore[no-any-return]
 
     def _take(self, size: int) -> bytes:

@@ -18,6 +18,9 @@ from numba import njit
 from numba.core import caching, config
 
 PACKAGE = "models.core"
+CONSTANTS = ("embedding.py", "event.py", "sketch.py")
+"""Modules outside the package whose constants are compiled in."""
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
@@ -38,6 +41,7 @@ def compiled(function: Function) -> Function:
 def _digest() -> bytes:
     """Name the sources of all that is compiled."""
     sources = sorted((file for file in files(PACKAGE).iterdir() if file.name.endswith(".py")), key=str)
+    sources += [files("models") / name for name in CONSTANTS]
     return sha256(b"\0".join(file.read_bytes() for file in sources)).digest()
 
 

@@ -12,23 +12,11 @@ from numpy.typing import NDArray
 from models.core import growth, records
 from models.core.layout import REQUEST
 from models.errors import DecodeError
-from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
 from models.finding import RequestRef
-from models.sketch import (
-    HOTTEST,
-    MAX_TOPIC_BYTES,
-    MISSING,
-    VERSION,
-    Sketch,
-    current,
-    decode_sketch,
-    encode_sketch,
-)
+from models.sketch import Sketch, current, decode_sketch, encode_sketch
 
 HASH_DIGITS = 16
 _FIXED = REQUEST.itemsize
-_MAGIC = np.frombuffer(b"DWK" + bytes([VERSION]), "<u4")[0]
-_COUNTS = slice(REQUEST.fields["chars"][1], REQUEST.fields["temperature"][1])  # type: ignore[index]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +75,17 @@ class Requests:
         origin = self.topic(place), int(x["partition"]), int(x["offset"])
         return RequestRef(self.id(place), *origin, f"{template:0{HASH_DIGITS}x}")
 
-    def refs(self, places: NDArray[np.int64]) -> list[RequestRef]:
-        """Return where many requests can be found again, a few times faster than one by one."""
-        templates = self.rows["head_32"][places]
-        for name in ("head_16", "head_8", "head_4"):
-            templates = np.where(templates > 0, templates, self.rows[name][places])
+    def refs(
+        self, places: NDArray[np.int64], templates: NDArray[np.uint64] | None = None
+    ) -> list[RequestRef]:
+        """Return where many requests can be found again, a few times faster than one by one.
+
+        Their templates are those of their longest heads where none are given.
+        """
+        if templates is None:
+            templates = self.rows["head_32"][places]
+            for name in ("head_16", "head_8", "head_4"):
+                templates = np.where(templates > 0, templates, self.rows[name][places])
         ends = self.ends[places]
         topics = ends[:, 1] + self.rows["topic_size"][places]
         ids = [(self.names[a:b], self.names[b:c]) for a, b, c in np.column_stack((ends, topics)).tolist()]
@@ -147,10 +141,6 @@ class _Cuts:
     begins: NDArray[np.int64]
     plain: NDArray[np.bool_]
 
-    @property
-    def lengths(self) -> NDArray[np.int64]:
-        return np.diff(self.begins)
-
 
 def _cut(values: Sequence[bytes]) -> _Cuts:
     """Cut records; there are no rows where one of them is too short to have one."""
@@ -173,23 +163,10 @@ def _table(tenants: list[str], cuts: _Cuts) -> Requests:
 
 def _doubtful(keys: Sequence[bytes], cuts: _Cuts) -> list[int]:
     """Return the places that must be looked at one by one: no others can be refused."""
-    rows, lengths = cuts.rows, cuts.lengths
-    if not len(rows):
+    if not len(cuts.rows):
         return list(range(len(keys)))
-    raw = rows.view(np.uint8).reshape(len(rows), _FIXED)
-    counts = raw[:, _COUNTS].copy().view("<i4")
-    tenants = np.fromiter(map(len, keys), np.int64, len(keys))
-    ids, topics = rows["id_size"].astype(np.int64), rows["topic_size"]
-    good = raw[:, :4].copy().view("<u4")[:, 0] == _MAGIC
-    good &= (lengths == _FIXED + ids + topics) & (ids > 0) & (ids <= MAX_NAME_BYTES)
-    good &= (tenants > 0) & (tenants <= MAX_NAME_BYTES) & (topics <= MAX_TOPIC_BYTES)
-    good &= (rows["partition"] >= 0) & (rows["offset"] >= 0)
-    good &= (rows["time"] >= EARLIEST_MS) & (rows["time"] < LATEST_MS)
-    good &= (rows["signed_up"] == 0) | ((rows["signed_up"] >= EARLIEST_MS) & (rows["signed_up"] < LATEST_MS))
-    good &= counts.min(axis=1) >= MISSING
-    good &= (rows["temperature"] >= MISSING) & (rows["temperature"] <= HOTTEST)  # false where it is no number
-    good &= (rows["embedded"] == 0) | rows["embedding"].any(axis=1)
-    good &= cuts.plain
+    sizes = np.fromiter(map(len, keys), np.int64, len(keys))
+    good = records.valid(cuts.rows, cuts.begins, sizes) & cuts.plain
     if not b"".join(keys).isascii():
         good &= np.fromiter(map(bytes.isascii, keys), np.bool_, len(keys))
     return np.flatnonzero(~good).tolist()

@@ -7,12 +7,13 @@ came again while the rest was new. A fingerprint holds hashes and counts, no tex
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct, pack
 
 from models.codec import Reader, Writer
 from models.errors import SnapshotError
 from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
 from models.finding import RequestRef
-from models.sketch import MAX_OFFSET, MAX_PARTITION, MAX_TOPIC_BYTES
+from models.sketch import MAX_PARTITION, MAX_TOPIC_BYTES
 
 JOIN = 1
 """Requests that repeat a template with a new prompt, after which a tenant counts as one that uses it."""
@@ -28,6 +29,9 @@ _WEAK_STEPS = 10**WEAK_DIGITS
 _MOST_WEAK = int(MOST_WEAK) * _WEAK_STEPS
 _VERSION = 1
 _HASH_DIGITS = 16
+_NUMBERS = Struct("<4Qq7IB")
+_SLOTS = [Struct(f"<{slots}I") for slots in range(SLOTS + 1)]
+_PLACE = Struct("<Iq")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +99,19 @@ class Fingerprint:
         out = Writer()
         out.small(_VERSION)
         out.label(self.tenant)
-        for word in (self.template, self.simhash, self.network, self.account):
-            out.word(word)
-        out.number(self.time)
-        for moment in (self.started, self.since, self.joined, self.signed_up):
-            out.half(moment // SECOND_MS)
-        for small in (self.count, self.requests, round(self.weak * _WEAK_STEPS)):
-            out.half(small)
-        out.small(len(self.slots))
-        for slot in self.slots:
-            out.half(slot)
+        out.raw(
+            _NUMBERS.pack(
+                *(self.template, self.simhash, self.network, self.account, self.time),
+                *(self.started // SECOND_MS, self.since // SECOND_MS, self.joined // SECOND_MS),
+                *(self.signed_up // SECOND_MS, self.count, self.requests, round(self.weak * _WEAK_STEPS)),
+                len(self.slots),
+            )
+        )
+        out.raw(pack(f"<{len(self.slots)}I", *self.slots))
         request = self.request
-        for text in (request.request_id, request.topic):
-            out.label(text)
-        out.half(request.partition)
-        out.number(request.offset)
+        out.label(request.request_id)
+        out.label(request.topic)
+        out.raw(_PLACE.pack(request.partition, request.offset))
         return out.finish()
 
 
@@ -138,28 +140,23 @@ def read_fingerprint(source: Reader) -> Fingerprint:
     if source.small() != _VERSION:
         raise SnapshotError(f"the record is not a fingerprint of version {_VERSION}")
     tenant = source.label(MAX_NAME_BYTES)
-    template, simhash, network, account = (source.word() for _ in range(4))
-    time = source.time()
-    started, since, joined, signed_up = (_moment(source) for _ in range(4))
-    count, requests, weak = source.half(MOST_REQUESTS), source.half(MOST_REQUESTS), source.half(_MOST_WEAK)
-    slots = tuple(source.half() for _ in range(source.small(SLOTS)))
+    template, simhash, network, account, time, *seconds, count, requests, weak, kept = source.fields(_NUMBERS)
+    if weak > _MOST_WEAK or kept > SLOTS:
+        raise SnapshotError("the fingerprint holds numbers that cannot be")
+    slots = source.fields(_SLOTS[kept])
     request_id, topic = source.label(MAX_NAME_BYTES), source.label(MAX_TOPIC_BYTES)
-    partition, offset = source.half(MAX_PARTITION), source.count(MAX_OFFSET)
+    partition, offset = source.fields(_PLACE)
+    if partition > MAX_PARTITION or offset < 0:
+        raise SnapshotError("no record can stand at the place that the fingerprint names")
     if not JOIN <= count <= requests:
         raise SnapshotError("the fingerprint holds counts that cannot be")
+    started, since, joined, signed_up = (second * SECOND_MS for second in seconds)
     if not tenant or not 0 < started <= time or not 0 < since <= joined <= time:
         raise SnapshotError("the fingerprint holds times that cannot be")
-    words = {"template": template, "simhash": simhash, "network": network, "account": account}
-    numbers = {"time": time, "started": started, "since": since, "joined": joined, "signed_up": signed_up}
-    counts = {"count": count, "requests": requests}
-    request = RequestRef(request_id, topic, partition, offset, f"{template:0{_HASH_DIGITS}x}")
-    share = weak / _WEAK_STEPS
-    return Fingerprint(tenant, **words, **numbers, **counts, slots=slots, weak=share, request=request)
-
-
-def _moment(source: Reader) -> int:
-    """Read a time that is told in seconds, in Unix milliseconds; 0 for none."""
-    moment = source.half() * SECOND_MS
-    if moment and not EARLIEST_MS <= moment < LATEST_MS:
+    if min(started, since, signed_up or EARLIEST_MS) < EARLIEST_MS or max(time, signed_up) >= LATEST_MS:
         raise SnapshotError("the fingerprint holds times that cannot be")
-    return moment
+    request = RequestRef(request_id, topic, partition, offset, f"{template:0{_HASH_DIGITS}x}")
+    return Fingerprint(
+        *(tenant, template, time, started, since, joined, count, requests, slots, simhash, network),
+        *(weak / _WEAK_STEPS, request, account, signed_up),
+    )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from models.campaign.fingerprint import MOST_WEAK, SECOND_MS, WEAK_DIGITS, Fingerprint
-from models.core.layout import TOLD
 from models.core.templates import UNFILLED
 from models.requests import Requests
 
 _ASKED = ("simhash", "network", "account", "signed_up")
-_MOMENTS = ("started", "since", "joined", "signed_up")
 
 
 def fingerprints_of(told: NDArray[Any], requests: Requests) -> list[tuple[int, Fingerprint]]:
@@ -26,17 +24,23 @@ def fingerprints_of(told: NDArray[Any], requests: Requests) -> list[tuple[int, F
     requests
         Those among which their places are.
     """
-    places = told["place"]
-    columns = {name: told[name].tolist() for name in TOLD.names or ()}
-    columns |= {name: requests.rows[name][places].tolist() for name in _ASKED}
-    refs = zip(requests.refs(places), columns["template"], strict=True)
-    columns["request"] = [replace(ref, template_hash=f"{template:016x}") for ref, template in refs]
-    columns["tenant"] = [requests.tenants[place] for place in columns["place"]]
-    columns["slots"] = [tuple(slot for slot in slots if slot != UNFILLED) for slots in columns["slots"]]
-    columns["weak"] = [round(min(weak, MOST_WEAK), WEAK_DIGITS) for weak in columns["weak"]]
-    for name in _MOMENTS:
-        columns[name] = [max(0, time - time % SECOND_MS) for time in columns[name]]
-    numbered, found = columns.pop("place"), []
-    for place, *use in zip(numbered, *columns.values(), strict=True):
-        found.append((place, Fingerprint(**dict(zip(columns, use, strict=True)))))
-    return found
+    places, templates = told["place"], told["template"]
+    slots = [tuple(slot for slot in slots if slot != UNFILLED) for slots in told["slots"].tolist()]
+    simhashes, networks, accounts, signed_up = (requests.rows[name][places] for name in _ASKED)
+    weak = [round(share, WEAK_DIGITS) for share in np.minimum(told["weak"], MOST_WEAK).tolist()]
+    columns = (
+        *(templates.tolist(), told["time"].tolist()),
+        *(_seconds(told[name]) for name in ("started", "since", "joined")),
+        *(told["count"].tolist(), told["requests"].tolist(), slots),
+        *(simhashes.tolist(), networks.tolist(), weak),
+        *(requests.refs(places, templates), accounts.tolist(), _seconds(signed_up)),
+    )
+    return [
+        (place, Fingerprint(requests.tenants[place], *use))
+        for place, *use in zip(places.tolist(), *columns, strict=True)
+    ]
+
+
+def _seconds(times: NDArray[np.int64]) -> list[int]:
+    whole: list[int] = np.maximum(0, times - times % SECOND_MS).tolist()
+    return whole

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from models.compiled import compiled
 from models.core.kinds import Record, Table, Truth, Whole
+from models.core.layout import REQUEST
+from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
+from models.sketch import HOTTEST, MAX_TOPIC_BYTES, MISSING, VERSION
 
+MAGIC = b"DWK"
+BLOCK = REQUEST.itemsize
 _ASCII = 128
 
 
@@ -31,6 +38,50 @@ def cut(joined: Table, begins: Table, rows: Table, plain: Table) -> None:
         for place in range(begin + size, end):
             highest |= joined[place]
         plain[i] = highest < _ASCII
+
+
+@compiled
+def valid(rows: Table, begins: Table, sizes: Table) -> Table:
+    """Tell which records hold only what a sketch of this version may, but for what is no ASCII.
+
+    Parameters
+    ----------
+    rows, begins
+        See `cut`; rows of `models.core.layout.REQUEST`.
+    sizes
+        Of the tenants' names, in bytes.
+    """
+    good = np.empty(len(rows), np.bool_)
+    for i in range(len(rows)):
+        x = rows[i]
+        size = begins[i + 1] - begins[i] - BLOCK
+        good[i] = (
+            (x.magic[0] == MAGIC[0] and x.magic[1] == MAGIC[1] and x.magic[2] == MAGIC[2])
+            and (x.version == VERSION and size == np.int64(x.id_size) + x.topic_size)
+            and (0 < x.id_size <= MAX_NAME_BYTES and 0 < sizes[i] <= MAX_NAME_BYTES)
+            and (x.topic_size <= MAX_TOPIC_BYTES and x.partition >= 0 and x.offset >= 0)
+            and (EARLIEST_MS <= x.time < LATEST_MS)
+            and (x.signed_up == 0 or EARLIEST_MS <= x.signed_up < LATEST_MS)
+            and (MISSING <= x.temperature <= HOTTEST)  # false where it is no number
+            and _counts(x)
+            and (x.embedded == 0 or _any(x.embedding))
+        )
+    return good
+
+
+@compiled
+def _counts(x: Record) -> Truth:
+    least = min(x.chars, x.words, x.input_tokens, x.output_tokens, x.max_tokens, x.cached_tokens, x.turn)
+    least = min(least, x.logit_bias_size, x.n, x.top_logprobs, x.logprobs, x.status, x.finish, x.flags)
+    return least >= MISSING
+
+
+@compiled
+def _any(embedding: Table) -> Truth:
+    for component in embedding:  # noqa: SIM110  compiled code has no generators
+        if component != 0:
+            return True
+    return False
 
 
 @compiled

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +43,16 @@ def test_a_command_that_does_not_judge_loads_no_compiler(command: str) -> None:
     )
     assert "models.errors" in done.stderr
     assert "numba" not in done.stderr
+
+
+def test_the_core_takes_constants_from_modules_alone_that_name_what_is_kept() -> None:
+    """A constant is compiled in: were its module not counted, what was kept would outlive a change of it."""
+    folder = Path(compiled.__file__).parent / "core"
+    imported = {
+        node.module.removeprefix("models.") + ".py"
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("models.")
+    }
+    outside = {name for name in imported if not name.startswith("core.")} - {"compiled.py", "core.py"}
+    assert outside == set(compiled.CONSTANTS)

@@ -147,6 +147,7 @@ def test_a_table_of_no_sketches_is_empty() -> None:
     assert len(table_of(empty)) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["a", "b", "ab", "é"]), st.integers(0, 2), st.integers(0, 5))))
 def test_what_rises_in_each_source_is_fresh(origins: list[tuple[str, int, int]]) -> None:
     table = table_of([replace(SKETCHES[0], origin=Origin(*origin)) for origin in origins])

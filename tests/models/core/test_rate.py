@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from river.stats import EWMean
 
@@ -102,6 +102,7 @@ def test_a_year_of_silence_is_learned_in_a_day_of_intervals() -> None:
     assert late.time - INTERVAL_MS < signal.s["rate_learned"] <= late.time
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 40 * HOUR_MS), min_size=1, max_size=60))
 def test_the_usual_rate_is_learned_by_means_as_river_has_them(gaps: list[int]) -> None:
     signal, level, squares = Rate(), EWMean(seasons.FADING), EWMean(seasons.FADING)
