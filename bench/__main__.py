@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from subprocess import SubprocessError
@@ -66,17 +67,21 @@ def main() -> int:
     ran_on, built_of = machine(), versions(peer_versions())
     sections: dict[str, list[Figure]] = {}
     failed: list[str] = []
+    took: dict[str, float] = {}
     for name in arguments.only:
         console.print(f"{name} ...", style="dim")
+        began = time.monotonic()
         try:
             sections[name] = BENCHMARKS[name](options(arguments))
         except (BenchmarkError, SubprocessError) as error:
             failed.append(name)
             console.print(f"{name} failed: {error}", style="red")
+        took[name] = time.monotonic() - began
     for facts in (ran_on, built_of):
         console.print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    console.print("seconds: " + ", ".join(f"{name} {seconds:.0f}" for name, seconds in took.items()))
     console.print(table(sections))
-    for path in save(arguments.out, sections, machine=ran_on, versions=built_of):
+    for path in save(arguments.out, sections, machine=ran_on, versions=built_of, seconds=took):
         console.print(f"written: {path}")
     return int(bool(failed))
 

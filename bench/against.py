@@ -20,7 +20,7 @@ from bench.broker import fill, kafka, settings_for
 from bench.figure import Figure, Sample, beside, unable
 from bench.options import Options
 from bench.pace import Pace
-from bench.traffic import events
+from bench.traffic import TENANTS, events
 from bench.worker import free_port, speed
 
 OURS = sys.executable
@@ -108,7 +108,7 @@ def against(options: Options) -> list[Figure]:
     most = options.events // 2  # more would say the same
     with kafka() as bootstrap:
         topic = settings_for(bootstrap, free_port(), **FUSED).source.topic
-        fill(bootstrap, topic, events(most, text=False))
+        fill(bootstrap, topic, events(most, text=False, tenants=TENANTS // 2))
         for _ in range(options.runs):
             settings = settings_for(bootstrap, free_port(), **FUSED, **{"source.topic": topic})
             ours.append(speed(settings, "detect", most))

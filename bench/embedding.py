@@ -21,6 +21,7 @@ from bench.pace import Pace, Stopwatch, of
 from bench.traffic import events
 from bench.worker import BenchmarkError
 from models.embedding import cap
+from streams.__main__ import ONE_THREAD
 from streams.embedders import load_embedder
 
 BATCH = 512
@@ -28,7 +29,11 @@ BATCH = 512
 
 def embedding(kind: str, count: int) -> Pace:
     """Embed so many texts in a process of its own, with one thread."""
-    return of([sys.executable, "-m", "bench.embedding", kind, str(count)], TOKENIZERS_PARALLELISM="false")
+    return of(
+        [sys.executable, "-m", "bench.embedding", kind, str(count)],
+        TOKENIZERS_PARALLELISM="false",
+        **dict.fromkeys(ONE_THREAD, "1"),
+    )
 
 
 def plain() -> Callable[[Sequence[str]], object]:

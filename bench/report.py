@@ -43,14 +43,26 @@ def markdown(sections: Sections) -> str:
 
 
 def save(
-    folder: Path, sections: Sections, *, machine: Mapping[str, str], versions: Mapping[str, str]
+    folder: Path,
+    sections: Sections,
+    *,
+    machine: Mapping[str, str],
+    versions: Mapping[str, str],
+    seconds: Mapping[str, float],
 ) -> Sequence[Path]:
-    """Write `bench.json`, `bench.md` and `bench.svg` into a folder, and return their paths."""
+    """Write `bench.json`, `bench.md` and `bench.svg` into a folder, and return their paths.
+
+    Parameters
+    ----------
+    seconds
+        How long each benchmark took.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     record = {
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": dict(machine),
         "versions": dict(versions),
+        "seconds": {name: round(took, 1) for name, took in seconds.items()},
         "figures": [
             {"benchmark": name, **as_json(figure)} for name, figures in sections.items() for figure in figures
         ],

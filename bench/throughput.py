@@ -13,7 +13,7 @@ from bench.limit import limit
 from bench.offline import sketches
 from bench.options import Options
 from bench.pace import Pace
-from bench.traffic import events
+from bench.traffic import TENANTS, events
 from bench.worker import free_port, pace, speed, wait_for, worker
 from streams.settings import Settings
 
@@ -88,7 +88,8 @@ def throughput(options: Options) -> list[Figure]:
 
 def prepare(broker: LocalKafka, options: Options) -> Stand:
     """Fill the topics that all runs read."""
-    here, texts = broker.bootstrap, list(events(options.texts, text=True))
+    tenants = max(1, TENANTS * options.texts // options.events)  # each sends as much as in the longer runs
+    here, texts = broker.bootstrap, list(events(options.texts, text=True, tenants=tenants))
     detect, fused, whole = (settings_for(here, free_port()) for _ in range(3))
     fill(here, detect.topics.sketches, sketches(events(options.events, text=True), "offline"))
     fill(here, fused.source.topic, events(options.events, text=False))

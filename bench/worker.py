@@ -17,6 +17,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from bench.pace import LEFT_OUT, LONGEST_SECONDS, Pace
+from streams.__main__ import ONE_THREAD
 from streams.settings import Settings
 
 LOOK_SECONDS = 0.2
@@ -57,7 +58,10 @@ def worker(settings: Settings, role: str = "") -> Iterator[subprocess.Popen[byte
 def start(settings: Settings, log: IO[bytes] | None = None, role: str = "") -> subprocess.Popen[bytes]:
     """Start a worker, or one stage of it (see `bench.role`); it logs to `log`, or where we do."""
     command = [sys.executable, "-m", *(["bench.role", role] if role else ["streams", "worker"])]
-    return subprocess.Popen(command, env=_environment(settings), stderr=log)
+    environment = _environment(settings) | dict.fromkeys(
+        ONE_THREAD, "1"
+    )  # numpy reads them when it is loaded
+    return subprocess.Popen(command, env=environment, stderr=log)
 
 
 def free_port() -> int:

@@ -54,10 +54,17 @@ def test_one_value_has_no_spread() -> None:
 
 
 def test_the_file_holds_every_value_machine_and_versions(tmp_path: Path) -> None:
-    paths = save(tmp_path / "out", SECTIONS, machine={"cores": "2"}, versions={"Python": "3.11"})
+    paths = save(
+        tmp_path / "out",
+        SECTIONS,
+        machine={"cores": "2"},
+        versions={"Python": "3.11"},
+        seconds={"recovery": 61.04},
+    )
     assert [path.name for path in paths] == ["bench.json", "bench.md", "bench.svg"]
     record = orjson.loads(paths[0].read_bytes())
     assert record["machine"] == {"cores": "2"}
+    assert record["seconds"] == {"recovery": 61.0}
     first, _, last = record["figures"]
     assert first["benchmark"] == "throughput"
     assert first["ours"] == {
