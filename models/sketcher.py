@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -173,12 +173,12 @@ def _accounts(columns: Columns) -> Sequence[str | None] | None:
 
 
 def _table(rows: NDArray[Any], columns: Columns, origins: Origins) -> Requests:
-    topics = {topic: topic.encode() for topic in set(origins.topics)}
-    names = [(name.encode(), topics[topic]) for name, topic in zip(columns.ids, origins.topics, strict=True)]
-    sizes = np.array([(len(name), len(topic)) for name, topic in names], np.int64).reshape(-1, 2)
-    rows["id_size"], rows["topic_size"] = sizes[:, 0], sizes[:, 1]
+    known = {topic: topic.encode() for topic in set(origins.topics)}
+    ids, topics = list(map(str.encode, columns.ids)), list(map(known.__getitem__, origins.topics))
+    sizes = np.array([list(map(len, ids)), list(map(len, topics))], np.int64)
+    rows["id_size"], rows["topic_size"] = sizes
     rows.flags.writeable = False  # as the others are: compiled code tells the two apart
-    ends = np.empty_like(sizes)
-    ends[:, 0] = np.cumsum(sizes.sum(axis=1)) - sizes.sum(axis=1)
-    ends[:, 1] = ends[:, 0] + sizes[:, 0]
-    return Requests(columns.tenants, rows, b"".join([part for pair in names for part in pair]), ends)
+    ends = np.empty((len(ids), 2), np.int64)
+    ends[:, 0] = np.cumsum(sizes.sum(axis=0)) - sizes.sum(axis=0)
+    ends[:, 1] = ends[:, 0] + sizes[0]
+    return Requests(columns.tenants, rows, b"".join(chain.from_iterable(zip(ids, topics, strict=True))), ends)
