@@ -153,11 +153,14 @@ class _Run:
     def _name_strange(self, until: int) -> None:
         """Keep the names of the strange requests among those that were judged since the last call."""
         marks, judged = self._outcome.marks, self._order[self._named : until]
-        for place in judged[(marks[judged] & core.STRANGE) > 0].tolist():
-            tenant = self._tenants[place]
-            if tenant is not None:
-                tenant.suspects.add(self._requests.ref(place), int(self._requests.rows["time"][place]))
-            marks[place] &= core.APPLIED
+        strange = judged[(marks[judged] & core.STRANGE) > 0]
+        if strange.size:
+            times = self._requests.rows["time"][strange].tolist()
+            for place, time, ref in zip(strange.tolist(), times, self._requests.refs(strange), strict=True):
+                tenant = self._tenants[place]
+                if tenant is not None:
+                    tenant.suspects.add(ref, time)
+            marks[strange] &= core.APPLIED
         self._named = max(self._named, until - 1)
 
 

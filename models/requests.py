@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.core import growth, records
+from models.core import records
 from models.core.layout import REQUEST
 from models.errors import DecodeError
 from models.finding import RequestRef
@@ -70,15 +70,12 @@ class Requests:
 
     def ref(self, place: int) -> RequestRef:
         """Return where one request can be found again."""
-        x = self.rows[place]
-        template = int(growth.template(x))
-        origin = self.topic(place), int(x["partition"]), int(x["offset"])
-        return RequestRef(self.id(place), *origin, f"{template:0{HASH_DIGITS}x}")
+        return self.refs(np.array([place]))[0]
 
     def refs(
         self, places: NDArray[np.int64], templates: NDArray[np.uint64] | None = None
     ) -> list[RequestRef]:
-        """Return where many requests can be found again, a few times faster than one by one.
+        """Return where requests can be found again.
 
         Their templates are those of their longest heads where none are given.
         """
