@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from models.core.judge import APPLIED
 from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Finding
+from models.frozen import FrozenTenants
 from models.judging import NEVER, OnError, fail, judge_many
 from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
 from models.sketch import Sketch
 from models.slab import Slab
-from models.snapshot import Header, pack, unpack
+from models.snapshot import unpack
 from models.tenant import TenantModel
 from models.weighting import settings_record
 
@@ -54,6 +55,7 @@ class Fleet:
         self._ttl_ms = ttl_ms
         self._live: OrderedDict[str, TenantModel] = OrderedDict()
         self._changed: dict[str, TenantModel | None] = {}
+        self._frozen = FrozenTenants({})
         self._profiles: list[EarlyProfile] = []
         self._fingerprints: list[Fingerprint] = []
         self.skipped = 0
@@ -77,13 +79,13 @@ class Fleet:
 
     @property
     def changes(self) -> int:
-        """How many tenants changed since the last checkpoint."""
+        """How many tenants changed since they were last frozen."""
         return len(self._changed)
 
     @property
-    def crowded(self) -> bool:
-        """Whether so many more tenants live than may stay that a checkpoint should not wait."""
-        return len(self._live) > self._max_tenants + max(LEAST_CROWD, self._max_tenants // 8)
+    def crowd(self) -> float:
+        """How much of the room for tenants beyond those that may stay is taken; 1 where all of it is."""
+        return (len(self._live) - self._max_tenants) / max(LEAST_CROWD, self._max_tenants // 8)
 
     def apply(self, sketch: Sketch, offset: int) -> list[Finding]:
         """Judge one request that stands at this offset of the partition.
@@ -101,6 +103,7 @@ class Fleet:
 
         `on_error` is told of each that Python failed on, by its place, and may raise.
         """
+        self._frozen.keep(requests.tenants)
         tenants = self._found(requests.tenants, on_error)
         outcome = judge_many(
             requests,
@@ -137,23 +140,32 @@ class Fleet:
 
         `now` is event time in Unix milliseconds.
         """
+        self._frozen.keep([tenant])
         findings = self._tenant(tenant).expire(now)
         self._live.pop(tenant).release()
         self._changed[tenant] = None
         return findings
 
-    def changed(self) -> Iterator[tuple[str, bytes | None]]:
-        """Yield the snapshot of each tenant that changed since `checkpointed`; `None` for a forgotten one."""
-        for name, tenant in self._changed.items():
-            if tenant is None:
-                yield name, None
-            else:
-                yield name, pack(Header(tenant.offset, tenant.time), tenant.dump())
+    def freeze(self) -> None:
+        """Hold what changed since the last call as it is now; all that was frozen before has been taken."""
+        self._frozen, self._changed = FrozenTenants(self._changed), {}
+
+    def frozen(self, most: int) -> list[tuple[str, bytes | None]]:
+        """Return the snapshots of so many frozen tenants, each once; `None` for a forgotten one."""
+        return self._frozen.take(most)
+
+    def changed(self) -> list[tuple[str, bytes | None]]:
+        """Freeze, and return all that was frozen."""
+        count = self.changes
+        self.freeze()
+        return self.frozen(count)
 
     def checkpointed(self) -> None:
-        """Take note that all changes are stored, and let the least recently seen tenants go."""
-        self._changed.clear()
-        while len(self._live) > self._max_tenants:
+        """Take note that all that was frozen is stored, and let the least recently seen tenants go.
+
+        Those that have changed since then stay.
+        """
+        while len(self._live) > self._max_tenants and next(iter(self._live)) not in self._changed:
             self._live.popitem(last=False)[1].release()
 
     def _found(self, names: Sequence[str], on_error: OnError) -> list[TenantModel | None]:
@@ -181,7 +193,8 @@ class Fleet:
         return tenant
 
     def _load(self, name: str) -> TenantModel:
-        stored = None if name in self._changed else self._restore(name)
+        known = name in self._changed or name in self._frozen  # then what is stored is out of date
+        stored = None if known else self._restore(name)
         tenant = TenantModel(name, self._config, slab=self._slab, settings=self._settings)
         if stored is None:
             return tenant

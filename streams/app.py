@@ -19,6 +19,7 @@ from models.warming import warm_up
 from streams.app_parts import DAY_MS, deliveries_of, end_offsets_of, now_ms, partitions_of, share_of
 from streams.app_population import fleetwide_topics, population_post, population_stage, template_stage
 from streams.checkpoint import Checkpointer
+from streams.deliveries import Deliveries
 from streams.detect import Detect
 from streams.embedders import load_embedder
 from streams.faust_app import DistillwatchApp, new_app
@@ -224,7 +225,7 @@ def _pipeline(
 
     checkpointer = Checkpointer(
         stages,
-        deliveries_of(app),
+        Deliveries(app.new_outbox(settings.kafka.request_timeout)),
         commit,
         state_topic=settings.topics.state,
         timeout=settings.kafka.request_timeout,

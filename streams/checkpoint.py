@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -38,7 +39,8 @@ class Frozen:
     deliveries
         Records that the stage posted.
     snapshots
-        To be written once the deliveries have arrived.
+        To be written once the deliveries have arrived: in slices, each made when it is asked for, as things
+        were at the freeze.
     partitions
         The partitions' own records, to be written once the snapshots have arrived.
     positions
@@ -47,7 +49,7 @@ class Frozen:
 
     deliveries: Interval
     positions: Mapping[TP, int]
-    snapshots: Sequence[StateWrite] = field(default=())
+    snapshots: Iterable[Sequence[StateWrite]] = field(default=())
     partitions: Sequence[StateWrite] = field(default=())
 
 
@@ -57,18 +59,12 @@ class Freezable(Protocol):
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""
 
-    def pause(self) -> None:
-        """Process nothing more until `resume`."""
-
-    def resume(self) -> None:
-        """Go on."""
-
 
 Commit = Callable[[Mapping[TP, int]], Awaitable[bool]]
 
 
 class Checkpointer:
-    """Writes checkpoints, one at a time.
+    """Writes checkpoints, one at a time, while the stages go on.
 
     Parameters
     ----------
@@ -82,7 +78,7 @@ class Checkpointer:
     state_topic
         Its name.
     timeout
-        Seconds that each step may take.
+        Seconds that the broker may take for each step.
     on_step
         Told of the steps as they are reached.
     """
@@ -106,6 +102,8 @@ class Checkpointer:
         self._metrics = metrics
         self._on_step = on_step
         self._one_at_a_time = asyncio.Lock()
+        self._pause = 0.0
+        self._written = 0
 
     async def run(self) -> None:
         """Write a checkpoint of everything done so far.
@@ -118,35 +116,54 @@ class Checkpointer:
         """
         async with self._one_at_a_time:
             started = time.perf_counter()
-            for stage in self._stages:
-                stage.pause()
-            try:
-                written = await self._run()
-            finally:
-                for stage in self._stages:
-                    stage.resume()
-            self._metrics.checkpointed(time.perf_counter() - started, written)
+            self._pause, self._written = 0.0, 0
+            await self._run()
+            self._metrics.checkpointed(time.perf_counter() - started, self._written, self._pause)
 
-    async def _run(self) -> int:
-        frozen = [stage.freeze() for stage in self._stages]
+    async def done(self) -> None:
+        """Return when no checkpoint is under way."""
+        async with self._one_at_a_time:
+            return
+
+    async def _run(self) -> None:
+        with self._alone():
+            frozen = [stage.freeze() for stage in self._stages]
         for part in frozen:
             await part.deliveries.settle(self._timeout)
         self._on_step("delivered")
-        written = await self._write_all([write for part in frozen for write in part.snapshots])
+        for part in frozen:
+            await self._write_slices(part.snapshots)
+        await self._state.settle(self._timeout)
         self._on_step("snapshots_written")
-        written += await self._write_all([write for part in frozen for write in part.partitions])
+        self._post([write for part in frozen for write in part.partitions])
+        await self._state.settle(self._timeout)
         self._on_step("partitions_written")
         await self._commit_all({tp: offset for part in frozen for tp, offset in part.positions.items()})
         self._on_step("committed")
-        return written
 
-    async def _write_all(self, writes: Sequence[StateWrite]) -> int:
-        if not writes:
-            return 0
+    async def _write_slices(self, slices: Iterable[Sequence[StateWrite]]) -> None:
+        """Make and send slices; the stages have their turn between two."""
+        making = iter(slices)
+        while True:
+            with self._alone():
+                writes = next(making, None)
+            if writes is None:
+                return
+            self._post(writes)
+            await self._state.flush()
+            await asyncio.sleep(0)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Take the time of what no stage can work beside."""
+        started = time.perf_counter()
+        yield
+        self._pause = max(self._pause, time.perf_counter() - started)
+
+    def _post(self, writes: Sequence[StateWrite]) -> None:
         for write in writes:
             self._state.post(self._state_topic, write.key, write.value, partition=write.partition)
-        await self._state.settle(self._timeout)
-        return sum(len(write.key) + len(write.value or b"") for write in writes)
+            self._written += len(write.key) + len(write.value or b"")
 
     async def _commit_all(self, positions: Mapping[TP, int]) -> None:
         if not positions:

@@ -11,9 +11,10 @@ from faust.types import TP
 
 from models.finding import Finding
 from models.tenant import TenantModel
-from streams.checkpoint import Frozen, StateWrite
+from streams.checkpoint import Frozen
 from streams.dead_letters import dead_letter
 from streams.deliveries import Deliveries
+from streams.frozen import frozen_stage
 from streams.metrics import Metrics
 from streams.ocsf import to_record
 from streams.partition_state import PartitionState
@@ -21,7 +22,6 @@ from streams.population_post import PopulationPost
 from streams.reading import Reader
 from streams.refusals import created_anew
 from streams.stage import Stage
-from streams.state_record import PARTITION_KEY, StateRecord, encode_state
 from streams.steps import OnStep, Step, ignore
 
 EndOffsets = Callable[[Sequence[TP]], Awaitable[Mapping[TP, int]]]
@@ -136,7 +136,6 @@ class Detect(Stage):
         waiting
             Whether anything waits to be judged, for each of our partitions.
         """
-        await self._running.wait()
         if self._population is None or self._halted:
             return
         for tp, waits in waiting.items():
@@ -168,22 +167,13 @@ class Detect(Stage):
 
     def freeze(self) -> Frozen:
         """Return what was judged since the last call."""
-        snapshots: list[StateWrite] = []
-        partitions: list[StateWrite] = []
-        positions: dict[TP, int] = {}
-        for partition, state in self._states.items():
-            frozen = state.freeze()
-            if frozen is None:
-                continue
-            snapshots += [_write(partition, key, record) for key, record in frozen.writes.items()]
-            partitions.append(_write(partition, PARTITION_KEY, frozen.record))
-            positions[TP(self._topic, partition)] = frozen.position
+        parts = {number: part for number, state in self._states.items() if (part := state.freeze())}
         self._metrics.tenants(sum((state.fleet.states for state in self._states.values()), Counter()))
-        return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
+        return frozen_stage(self._topic, self._deliveries.cut(), parts)
 
-    def crowded(self) -> bool:
-        """Tell whether more tenants live than memory is meant for; they may leave once they are written."""
-        return any(state.fleet.crowded for state in self._states.values())
+    def crowd(self) -> float:
+        """Tell how full the room is for tenants beyond those that may stay in memory."""
+        return max((state.fleet.crowd for state in self._states.values()), default=0.0)
 
     def tenants(self) -> Iterator[tuple[str, TenantModel]]:
         """Iterate over the live tenants and their models."""
@@ -196,7 +186,3 @@ class Detect(Stage):
         self._states.clear()
         if self._population:
             self._population.reset()
-
-
-def _write(partition: int, key: bytes, record: StateRecord | None) -> StateWrite:
-    return StateWrite(partition, key, None if record is None else encode_state(record))

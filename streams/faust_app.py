@@ -69,10 +69,12 @@ class DistillwatchApp(faust.App):
 
     @cached_property
     def outbox(self) -> Outbox:
-        """By which everything is sent."""
-        return Outbox(
-            cast("OrderedProducer", self.producer), want_seconds(self.conf.producer_request_timeout)
-        )
+        """By which all stages send."""
+        return self.new_outbox(want_seconds(self.conf.producer_request_timeout))
+
+    def new_outbox(self, patience: float) -> Outbox:
+        """Return one with room of its own, for partitions to which nobody else sends; see `Outbox`."""
+        return Outbox(cast("OrderedProducer", self.producer), patience)
 
     @property
     def lane(self) -> BatchConsumer:

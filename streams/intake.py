@@ -83,7 +83,6 @@ class Intake(Stage):
 
     async def rest(self, waiting: Mapping[TP, bool]) -> None:
         """Say of partitions that nothing has come for a while."""
-        await self._running.wait()
         if self._marks is None or self._halted:
             return
         for tp, waits in waiting.items():

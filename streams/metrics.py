@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter as Tally
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -15,6 +16,7 @@ from models.campaign.finding import CampaignFinding
 from models.episode import State
 from models.finding import Finding
 from models.population.newcomers import Newcomers
+from streams.busy import Busy
 from streams.dead_letters import DeadLetter
 from streams.liveness import Liveness
 from streams.reading import Batch
@@ -52,6 +54,9 @@ class Metrics:
         self._seconds = histogram(
             "distillwatch_stage_seconds", "Time to process a chunk.", ["stage"], buckets=_SECONDS
         )
+        self._busy_ratio = gauge(
+            "distillwatch_stage_busy_ratio", "Share of the time that a stage is at work, smoothed.", ["stage"]
+        )
         self._live = gauge("distillwatch_live_tenants", "Tenants in memory.")
         self._warming = gauge("distillwatch_warming_tenants", "Tenants in memory without enough history yet.")
         self._suspicious = gauge(
@@ -67,6 +72,10 @@ class Metrics:
         )
         self._checkpoint_seconds = histogram(
             "distillwatch_checkpoint_seconds", "Time to write a checkpoint.", buckets=_SECONDS
+        )
+        self._pause = gauge(
+            "distillwatch_longest_pause_seconds",
+            "Longest time that a checkpoint kept the stages from judging, since the start.",
         )
         self._checkpoint_bytes = counter(
             "distillwatch_checkpoint_bytes_total", "Bytes written to the state topic."
@@ -106,16 +115,25 @@ class Metrics:
         )
         self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
         self._last_event_ms = 0
+        self._busy: defaultdict[str, Busy] = defaultdict(Busy)
+        self._longest_pause = 0.0
 
     @contextmanager
     def batch(self, stage: str, size: int) -> Iterator[None]:
         """Time a chunk of `size` records."""
         started = time.perf_counter()
         yield
-        self._seconds.labels(stage).observe(time.perf_counter() - started)
+        worked = time.perf_counter() - started
+        self._busy[stage].work(worked)
+        self._seconds.labels(stage).observe(worked)
         self._sizes.labels(stage).observe(size)
         self._events.labels(stage).inc(size)
         self.liveness.progress()
+
+    def looked(self, passed: float) -> None:
+        """Note how busy the stages were, given the seconds since the last look."""
+        for stage, busy in self._busy.items():
+            self._busy_ratio.labels(stage).set(busy.look(passed))
 
     def read(self, stage: str, reading: Batch) -> None:
         """Count what was not understood or said nothing."""
@@ -155,8 +173,10 @@ class Metrics:
         if count:
             self._refused.labels(why).inc(count)
 
-    def checkpointed(self, seconds: float, size: int) -> None:
-        """Note a complete checkpoint of `size` bytes."""
+    def checkpointed(self, seconds: float, size: int, pause: float) -> None:
+        """Note a complete checkpoint of `size` bytes, and the longest time that nobody could judge for it."""
+        self._longest_pause = max(self._longest_pause, pause)
+        self._pause.set(self._longest_pause)
         self._checkpoint_seconds.observe(seconds)
         self._checkpoint_bytes.inc(size)
         self._checkpoint_time.set_to_current_time()

@@ -48,6 +48,7 @@ from models.judging import OnError
 from models.population.profile import EarlyProfile
 from models.requests import Requests
 from models.tenant import TenantModel
+from streams.frozen import AT_ONCE, FrozenPartition, Writes
 from streams.metrics import Metrics
 from streams.reading import Batch
 from streams.snapshot_store import StoreError
@@ -83,7 +84,7 @@ class Fleet(Protocol):
         """How many of them stand where."""
 
     @property
-    def crowded(self) -> bool:
+    def crowd(self) -> float:
         """Whether too many of them live."""
 
     def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
@@ -98,11 +99,14 @@ class Fleet(Protocol):
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant."""
 
-    def changed(self) -> Iterator[tuple[str, bytes | None]]:
-        """Yield the snapshots of the tenants that changed since `checkpointed`; `None` for forgotten ones."""
+    def freeze(self) -> None:
+        """Hold the tenants that changed since the last call as they are."""
+
+    def frozen(self, most: int) -> Sequence[tuple[str, bytes | None]]:
+        """Return the snapshots of so many of them, each once; `None` for forgotten ones."""
 
     def checkpointed(self) -> None:
-        """Count all tenants as written; those beyond the limit leave memory."""
+        """Count those that were frozen as stored; tenants beyond the limit leave memory."""
 
 
 class Records(Protocol):
@@ -134,25 +138,6 @@ class Judgement:
     profiles: list[EarlyProfile] = field(default_factory=list)
     fingerprints: list[Fingerprint] = field(default_factory=list)
     failures: dict[int, Exception] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenPartition:
-    """What a checkpoint writes for a partition.
-
-    Parameters
-    ----------
-    position
-        Offset to commit, last of all.
-    writes
-        State records by key; without a value the key is forgotten.
-    record
-        The partition's own record, to be written after `writes`.
-    """
-
-    position: int
-    writes: Mapping[bytes, StateRecord | None]
-    record: StateRecord
 
 
 class PartitionState:
@@ -248,21 +233,28 @@ class PartitionState:
     def freeze(self) -> FrozenPartition | None:
         """Return what is to be written, and count it as written; nothing if nothing was read.
 
-        The records are kept for restores from this moment on. If they cannot be written the worker ends and
-        all of it is forgotten.
+        It is made as things are now, while requests go on being judged. If it cannot be written the worker
+        ends and all of it is forgotten.
         """
         if self.record.position == self._written:
             return None
-        writes = {tenant.encode(): self._state(tenant, snapshot) for tenant, snapshot in self.fleet.changed()}
         own = close_partition(self.record)
-        self._records.put(self.partition, {**writes, PARTITION_KEY: own})
         self._written = self.record.position
-        self.fleet.checkpointed()
-        return FrozenPartition(self.record.position, writes, own)
+        self.fleet.freeze()
+        return FrozenPartition(own.position, PARTITION_KEY, own, self._slices(own, self.now()))
 
-    def _state(self, tenant: str, snapshot: bytes | None) -> StateRecord | None:
-        if snapshot is None:
-            return None
+    def _slices(self, own: StateRecord, time: int) -> Iterator[Writes]:
+        while changed := self.fleet.frozen(AT_ONCE):
+            writes = {
+                name.encode(): None if snapshot is None else self._state(name, snapshot, own.position, time)
+                for name, snapshot in changed
+            }
+            self._records.put(self.partition, writes)
+            yield writes
+        self._records.put(self.partition, {PARTITION_KEY: own})
+        self.fleet.checkpointed()
+
+    def _state(self, tenant: str, snapshot: bytes, position: int, time: int) -> StateRecord:
         if len(snapshot) > self._max_snapshot_bytes:
             self._metrics.snapshot_refused("too_large")
             log.error(
@@ -272,7 +264,7 @@ class PartitionState:
                 limit=self._max_snapshot_bytes,
             )
             snapshot = b""
-        return StateRecord(self.record.position, self.now(), snapshot)
+        return StateRecord(position, time, snapshot)
 
     def now(self) -> int:
         """Return the latest event time; a future one must not make all others look idle."""

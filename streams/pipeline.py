@@ -15,6 +15,9 @@ from streams.transport import BatchMessage
 
 log = structlog.get_logger(__name__)
 
+CROWDED, FULL = 0.5, 1.0
+"""How much of the room that checkpoints free may be taken until one begins, and until it is waited for."""
+
 
 class Pipeline:
     """The stages of a worker and their checkpoints.
@@ -40,10 +43,15 @@ class Pipeline:
         self._due = asyncio.Event()
 
     async def process(self, stage: Stage, batch: BatchMessage) -> None:
-        """Let a stage process a batch, and note when it is time for a checkpoint."""
+        """Let a stage process a batch, and note when it is time for a checkpoint.
+
+        Where no memory is left but what the checkpoint under way will free, it is waited for.
+        """
+        if stage.crowd() > FULL:
+            await self._checkpointer.done()
         count = await stage.process(batch)  # `+=` over an await would forget what the other stage added
         self._since += count
-        if self._since >= self._events or stage.crowded():
+        if self._is_due():
             self._due.set()
 
     async def checkpoint_for_ever(self) -> None:
@@ -58,8 +66,12 @@ class Pipeline:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._seconds)
             self._since = 0
-            self._due.clear()
             await self._checkpointer.run()
+            if not self._is_due():  # what was crowded when it began is not any more
+                self._due.clear()
+
+    def _is_due(self) -> bool:
+        return self._since >= self._events or any(stage.crowd() > CROWDED for stage in self._stages)
 
     async def leave(self, seconds: float) -> None:
         """Halt, write a last checkpoint, and forget everything: the partitions are about to leave.

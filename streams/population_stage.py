@@ -184,7 +184,7 @@ class PopulationStage(Stage):
         self._records.put(PARTITION, {**parts, HEAD_KEY: head})
         snapshots = [StateWrite(PARTITION, key, encode_state(part)) for key, part in parts.items()]
         partitions = [StateWrite(PARTITION, HEAD_KEY, encode_state(head))]
-        return Frozen(self._deliveries.cut(), self._positions(state), snapshots, partitions)
+        return Frozen(self._deliveries.cut(), self._positions(state), [snapshots], partitions)
 
     def reset(self) -> None:
         """Forget the state."""

@@ -40,15 +40,12 @@ class Stage(ABC):
         self._on_step = on_step
         self._halted = False
         self._epoch = 0
-        self._running = asyncio.Event()
-        self._running.set()
 
     async def process(self, batch: BatchMessage) -> int:
         """Process a batch and return how many of its records were looked at: all, unless halted."""
         epoch = self._epoch
         await self.open(batch.tp)
         for start in range(0, len(batch.records), CHUNK):
-            await self._running.wait()
             if self._halted or epoch != self._epoch:
                 return start
             self.step(batch.tp, batch.records[start : start + CHUNK])
@@ -64,21 +61,13 @@ class Stage(ABC):
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Process a chunk and post what follows from it."""
 
-    def crowded(self) -> bool:
-        """Tell whether a checkpoint would free memory that is scarce."""
-        return False
+    def crowd(self) -> float:
+        """Tell how much of the memory is taken that only a checkpoint frees; 1 where all of it is."""
+        return 0.0
 
     @abstractmethod
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""
-
-    def pause(self) -> None:
-        """Leave the event loop to a checkpoint: every await of it would wait for a chunk otherwise."""
-        self._running.clear()
-
-    def resume(self) -> None:
-        """Go on."""
-        self._running.set()
 
     def halt(self) -> None:
         """Process nothing more until `reset`."""

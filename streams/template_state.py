@@ -6,8 +6,7 @@ already; a template that is newer than the position takes it in without a change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -19,6 +18,7 @@ from models.errors import SnapshotError
 from models.fleet import LEAST_CROWD
 from models.population.newcomers import BATCH_MS
 from models.population.progress import Progress
+from streams.frozen import AT_ONCE, FrozenPartition, Writes
 from streams.metrics import Metrics
 from streams.population_records import Mark, Shared, template_key
 from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord
@@ -47,15 +47,6 @@ class Records(Protocol):
 
     def older_than(self, partition: int, time: int, most: int, kind: bytes) -> list[bytes]:
         """Return the keys of the oldest records of a kind of before a time, at most so many."""
-
-
-@dataclass(frozen=True, slots=True)
-class FrozenTemplates:
-    """What a checkpoint writes for a partition: see `streams.partition_state.FrozenPartition`."""
-
-    position: int
-    writes: Mapping[bytes, StateRecord | None]
-    record: StateRecord
 
 
 class TemplateState:
@@ -148,26 +139,32 @@ class TemplateState:
         return self.progress.settled - self.progress.settled % BATCH_MS
 
     @property
-    def crowded(self) -> bool:
-        """Whether so many more templates live than may stay that a checkpoint should not wait."""
-        return len(self._templates) > self._most + max(LEAST_CROWD, self._most // 8)
+    def crowd(self) -> float:
+        """How much of the room for templates beyond those that may stay is taken; 1 where all of it is."""
+        return (len(self._templates) - self._most) / max(LEAST_CROWD, self._most // 8)
 
-    def freeze(self) -> FrozenTemplates | None:
+    def freeze(self) -> FrozenPartition | None:
         """Return what is to be written, and count it as written; nothing if nothing was read."""
         if self.following == self._written:
             return None
-        position = self.position
-        writes: dict[bytes, StateRecord | None] = dict(self._forgotten)
-        for template, time, body in self._templates.changed():
-            writes[_key(template)] = StateRecord(self.following, time, body)
         out = Writer()
         self.progress.dump(out)
-        own = StateRecord(position, self._time, out.finish())
-        self._records.put(self.partition, {**writes, POSITION_KEY: own})
+        own = StateRecord(self.position, self._time, out.finish())
         self._written = self.following
-        self._forgotten.clear()
+        self._templates.freeze()
+        forgotten, self._forgotten = self._forgotten, {}
+        return FrozenPartition(own.position, POSITION_KEY, own, self._slices(own, forgotten, self.following))
+
+    def _slices(self, own: StateRecord, forgotten: Writes, following: int) -> Iterator[Writes]:
+        if forgotten:
+            self._records.put(self.partition, forgotten)
+            yield forgotten
+        while changed := self._templates.frozen(AT_ONCE):
+            writes = {_key(template): StateRecord(following, time, body) for template, time, body in changed}
+            self._records.put(self.partition, writes)
+            yield writes
+        self._records.put(self.partition, {POSITION_KEY: own})
         self._templates.checkpointed()
-        return FrozenTemplates(position, writes, own)
 
     def _sweep(self) -> None:
         """Forget some of the templates that nobody uses any more; looks once an hour of event time."""

@@ -13,18 +13,18 @@ from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
 from models.errors import TopicError
-from streams.checkpoint import Frozen, StateWrite
+from streams.checkpoint import Frozen
 from streams.dead_letters import dead_letter
 from streams.deliveries import Deliveries
 from streams.detect import EndOffsets
+from streams.frozen import frozen_stage
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
 from streams.population_records import PARTITION, Mark, Shared, population_record, read_fingerprint_record
 from streams.refusals import created_anew
 from streams.stage import Stage
-from streams.state_record import encode_state
 from streams.steps import OnStep, Step, ignore
-from streams.template_state import POSITION_KEY, TemplateState
+from streams.template_state import TemplateState
 
 
 class TemplateStage(Stage):
@@ -111,24 +111,12 @@ class TemplateStage(Stage):
 
     def freeze(self) -> Frozen:
         """Return what was read since the last call."""
-        snapshots: list[StateWrite] = []
-        partitions: list[StateWrite] = []
-        positions: dict[TP, int] = {}
-        for partition, state in self._states.items():
-            frozen = state.freeze()
-            if frozen is None:
-                continue
-            snapshots += [
-                StateWrite(partition, key, None if record is None else encode_state(record))
-                for key, record in frozen.writes.items()
-            ]
-            partitions.append(StateWrite(partition, POSITION_KEY, encode_state(frozen.record)))
-            positions[TP(self._topic, partition)] = frozen.position
-        return Frozen(self._deliveries.cut(), positions, snapshots, partitions)
+        parts = {number: part for number, state in self._states.items() if (part := state.freeze())}
+        return frozen_stage(self._topic, self._deliveries.cut(), parts)
 
-    def crowded(self) -> bool:
-        """Tell whether more templates live than memory is meant for."""
-        return any(state.crowded for state in self._states.values())
+    def crowd(self) -> float:
+        """Tell how full the room is for templates beyond those that may stay in memory."""
+        return max((state.crowd for state in self._states.values()), default=0.0)
 
     def reset(self) -> None:
         """Forget all templates."""

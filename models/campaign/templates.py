@@ -8,7 +8,8 @@ same ones passed on, in whatever order they come; one that comes twice is passed
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import islice
 
 from models.campaign.fingerprint import Fingerprint, read_fingerprint
 from models.codec import Reader, Writer
@@ -43,6 +44,7 @@ class Templates:
         self._most = most
         self._live: OrderedDict[int, list[Fingerprint] | None] = OrderedDict()  # nothing once it is shared
         self._changed: dict[int, int] = {}
+        self._frozen: dict[int, tuple[int, list[Fingerprint] | None]] = {}
         self.refused = 0
         """Stored templates that could not be read, and began anew."""
 
@@ -51,7 +53,7 @@ class Templates:
 
     @property
     def changes(self) -> int:
-        """How many templates changed since the last checkpoint."""
+        """How many templates changed since they were last frozen."""
         return len(self._changed)
 
     def take(self, fingerprint: Fingerprint) -> list[Fingerprint]:
@@ -74,26 +76,33 @@ class Templates:
         self._live[template] = None
         return sorted(kept, key=lambda known: (known.time, known.tenant, known.count))
 
-    def changed(self) -> Iterator[tuple[int, int, bytes]]:
-        """Yield each template that changed since `checkpointed`: its hash, its latest time, what to store."""
-        for template, time in self._changed.items():
-            out = Writer()
-            out.small(_VERSION)
-            held = self._live[template]
-            out.small(_ALL if held is None else len(held))
-            for fingerprint in held or ():
-                out.raw(fingerprint.encode())
-            yield template, time, out.finish()
+    def freeze(self) -> None:
+        """Hold what changed since the last call as it is now; all that was frozen before has been taken."""
+        # What is held of a template is replaced when it changes, and never changed itself.
+        self._frozen = {template: (time, self._live[template]) for template, time in self._changed.items()}
+        self._changed = {}
+
+    def frozen(self, most: int) -> list[tuple[int, int, bytes]]:
+        """Return so many frozen templates, each once: its hash, its latest time, what to store."""
+        taken = [(template, *self._frozen.pop(template)) for template in list(islice(self._frozen, most))]
+        return [(template, time, _written(held)) for template, time, held in taken]
+
+    def changed(self) -> list[tuple[int, int, bytes]]:
+        """Freeze, and return all that was frozen."""
+        self.freeze()
+        return self.frozen(len(self._frozen))
 
     def checkpointed(self) -> None:
-        """Take note that all changes are stored, and let the least recently seen go."""
-        self._changed.clear()
-        while len(self._live) > self._most:
+        """Take note that all that was frozen is stored, and let the least recently seen go.
+
+        Those that have changed since then stay.
+        """
+        while len(self._live) > self._most and next(iter(self._live)) not in self._changed:
             self._live.popitem(last=False)
 
     def forget(self, template: int) -> bool:
-        """Forget a template unless it has changed since the last checkpoint; tell whether it is gone."""
-        if template in self._changed:
+        """Forget a template unless what is stored of it is out of date; tell whether it is gone."""
+        if template in self._changed or template in self._frozen:
             return False
         self._live.pop(template, None)
         return True
@@ -107,6 +116,15 @@ class Templates:
         except SnapshotError:
             self.refused += 1
             return []
+
+
+def _written(held: list[Fingerprint] | None) -> bytes:
+    out = Writer()
+    out.small(_VERSION)
+    out.small(_ALL if held is None else len(held))
+    for fingerprint in held or ():
+        out.raw(fingerprint.encode())
+    return out.finish()
 
 
 def _read(stored: bytes) -> list[Fingerprint] | None:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from aiokafka import errors
@@ -47,17 +49,9 @@ class Detecting:
 
     def __init__(self, deliveries: Deliveries) -> None:
         self._deliveries = deliveries
-        self.paused = False
 
     def freeze(self) -> Frozen:
-        return Frozen(self._deliveries.cut(), POSITIONS, [SNAPSHOT], [RECORD])
-
-    def pause(self) -> None:
-        assert not self.paused
-        self.paused = True
-
-    def resume(self) -> None:
-        self.paused = False
+        return Frozen(self._deliveries.cut(), POSITIONS, [[SNAPSHOT]], [RECORD])
 
 
 async def checkpoint(broker: Broker) -> None:
@@ -95,6 +89,56 @@ def test_what_never_arrives_stops_everything_after_it(what: str) -> None:
     with pytest.raises(DeliveryError):
         asyncio.run(checkpoint(broker))
     assert "commit" not in broker.order
+
+
+class Slow(Detecting):
+    """A stage that goes on between the slices of its checkpoint."""
+
+    def __init__(self, deliveries: Deliveries, did: list[str]) -> None:
+        super().__init__(deliveries)
+        self.did = did
+
+    def freeze(self) -> Frozen:
+        self.did.append("frozen")
+        return Frozen(self._deliveries.cut(), POSITIONS, self._slices(), [RECORD])
+
+    def _slices(self) -> Iterator[list[StateWrite]]:
+        for _ in range(3):
+            time.sleep(0.02)
+            self.did.append("made")
+            yield [SNAPSHOT]
+        self.did.append("all made")
+
+    async def judge(self) -> None:
+        while True:
+            if self.did and self.did[-1] == "made":
+                self.did.append("judged")
+            await asyncio.sleep(0)
+
+
+def test_stages_go_on_between_the_slices_of_a_checkpoint_and_the_longest_of_these_is_told() -> None:
+    did: list[str] = []
+    metrics = Metrics()
+
+    async def run() -> None:
+        broker = Broker()
+        stage = Slow(broker.deliveries(), did)
+        judging = asyncio.create_task(stage.judge())
+        options: Any = {"state_topic": "state", "timeout": 1, "metrics": metrics}
+        checkpointer = Checkpointer([stage], broker.deliveries(), broker.commit, **options)
+        first, second = asyncio.create_task(checkpointer.run()), asyncio.create_task(checkpointer.run())
+        await asyncio.sleep(0)
+        await checkpointer.done()
+        assert first.done()
+        assert second.done()
+        judging.cancel()
+        assert broker.order[-2:] == ["record", "commit"]
+
+    asyncio.run(run())
+    one = ["frozen", *["made", "judged"] * 3, "all made"]
+    assert did == [*one, *one]
+    pause = metrics.registry.get_sample_value("distillwatch_longest_pause_seconds")
+    assert 0.02 <= (pause or 0) < 0.06
 
 
 def test_a_commit_that_belongs_to_somebody_else_is_no_failure() -> None:

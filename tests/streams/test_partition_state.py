@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -31,12 +31,13 @@ class CountingFleet:
     def __init__(self, restore: Callable[[str], bytes | None]) -> None:
         self._restore = restore
         self._changed: dict[str, bytes | None] = {}
+        self._frozen: dict[str, bytes | None] = {}
         self.counts: dict[str, list[int]] = {}
         self.tenants: Mapping[str, Any] = {}
         self.refused_snapshots = 0
         self.skipped = 0
         self.repeated = 0
-        self.crowded = False
+        self.crowd = 0.0
         self.states: Counter[State] = Counter()
 
     def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
@@ -73,11 +74,15 @@ class CountingFleet:
         self._changed[tenant] = None
         return [cast("Finding", SimpleNamespace(tenant=tenant, count=0, time=now))]
 
-    def changed(self) -> Iterator[tuple[str, bytes | None]]:
-        yield from self._changed.items()
+    def freeze(self) -> None:
+        assert not self._frozen
+        self._frozen, self._changed = self._changed, {}
+
+    def frozen(self, most: int) -> list[tuple[str, bytes | None]]:
+        return [(name, self._frozen.pop(name)) for name in list(self._frozen)[: min(most, 2)]]
 
     def checkpointed(self) -> None:
-        self._changed.clear()
+        assert not self._frozen
 
 
 @dataclass
@@ -140,10 +145,25 @@ def batch(*sketches: tuple[int, Sketch]) -> Batch:
     return Batch([offset for offset, _ in sketches], table_of([sketch for _, sketch in sketches]))
 
 
-def frozen(state: PartitionState) -> FrozenPartition:
+@dataclass
+class Written:
+    """What a checkpoint has written."""
+
+    position: int
+    writes: dict[bytes, StateRecord | None]
+    record: StateRecord
+
+
+def whole(frozen: FrozenPartition) -> Written:
+    writes = {key: value for part in frozen.slices for key, value in part.items()}
+    assert frozen.key == PARTITION_KEY
+    return Written(frozen.position, writes, frozen.record)
+
+
+def frozen(state: PartitionState) -> Written:
     result = state.freeze()
     assert result is not None
-    return result
+    return whole(result)
 
 
 def test_a_source_record_that_was_forwarded_twice_counts_once() -> None:
@@ -170,7 +190,7 @@ def test_a_crash_at_any_point_of_a_checkpoint_counts_every_request_once() -> Non
             state, _ = new_state(store)
             before = dict(store.kept)
             state.apply(reading(*requests[:first]), first)
-            result = state.freeze()
+            result = frozen(state) if first else None
             # What had reached the state topic when the worker was killed: a prefix of what it wrote.
             writes = list(result.writes.items())[:written] if result else []
             store.kept = before | {key: value for key, value in writes if value is not None}
@@ -179,7 +199,8 @@ def test_a_crash_at_any_point_of_a_checkpoint_counts_every_request_once() -> Non
             again, _ = new_state(store)
             rest = [request for request in requests if request[0] >= again.record.position]
             again.apply(reading(*rest), len(requests))
-            again.freeze()
+            if rest:
+                frozen(again)
             last, final = new_state(store)
             last.apply(reading((6, "a", 15), (7, "b", 16), (8, "c", 17)), 9)
             assert {name: count for name, (count, _) in final.counts.items()} == {"a": 3, "b": 3, "c": 2}
@@ -196,8 +217,10 @@ def test_nothing_is_frozen_when_nothing_was_read() -> None:
 def test_the_partitions_record_is_as_old_as_the_snapshots_beside_it() -> None:
     state, _ = new_state(Store())
     state.apply(reading((0, "a", 1)), 1)
-    result = frozen(state)
+    held = state.freeze()
+    assert held
     state.apply(reading((1, "a", 2)), 2)
+    result = whole(held)
     record = open_partition(result.record)
     assert (record.position, record.marks) == (1, {("source", 0): 1})
     assert set(result.writes) == {b"a"}

@@ -105,17 +105,16 @@ def test_a_template_that_was_stored_goes_on_as_if_it_had_stayed(
     assert templates.refused == 0
 
 
-def test_what_changed_is_told_with_its_latest_time_until_it_is_stored() -> None:
+def test_what_changed_is_told_once_with_its_latest_time() -> None:
     templates = alone()
     passed(templates, [at("a", 5), at("a", 2), at("a", 1, 7)])
+    assert templates.changes == 2
     assert [(template, time) for template, time, _ in templates.changed()] == [
         (HARVEST, at("a", 5).time),
         (7, at("a", 1).time),
     ]
-    assert templates.changes == 2
-    templates.checkpointed()
     assert templates.changes == 0
-    assert list(templates.changed()) == []
+    assert templates.changed() == []
 
 
 @pytest.mark.parametrize("shared", [False, True])
@@ -150,10 +149,28 @@ def test_those_seen_least_recently_leave_the_memory_at_a_checkpoint() -> None:
     assert passed(templates, [at("b", 1, 2), at("c", 1, 2)]) == [at(tenant, 1, 2) for tenant in TENANTS]
 
 
+def test_a_frozen_template_is_taken_as_it_was_and_stays_in_memory_if_it_changed() -> None:
+    store: dict[int, bytes] = {}
+    templates = kept(store, most=1)
+    passed(templates, [at("a", 1, 1), at("a", 1, 2), at("a", 1, 3)])
+    templates.freeze()
+    passed(templates, [at("b", 1, 2), at("c", 1, 2)])
+    taken = [one for _ in range(3) for one in templates.frozen(1)]
+    store.update({template: value for template, _, value in taken})
+    templates.checkpointed()
+    assert len(templates) == 1
+    assert kept(store).take(at("b", 2, 2)) == []
+    checkpoint(templates, store)
+    assert kept(store).take(at("d", 1, 2)) == [at("d", 1, 2)]
+
+
 def test_a_template_is_not_forgotten_before_it_is_stored() -> None:
     templates = alone()
     templates.take(at("a", 1))
     assert not templates.forget(HARVEST)
+    templates.freeze()
+    assert not templates.forget(HARVEST)
+    templates.frozen(1)
     templates.checkpointed()
     assert templates.forget(HARVEST)
     assert len(templates) == 0
