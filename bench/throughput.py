@@ -14,7 +14,7 @@ from bench.offline import sketches
 from bench.options import Options
 from bench.pace import Pace
 from bench.traffic import TENANTS, events
-from bench.worker import free_port, pace, speed, wait_for, worker
+from bench.worker import Running, free_port, pace, speed, wait_for, worker
 from streams.settings import Settings
 
 from local_kafka import LocalKafka  # isort: skip  kafka-python warns unless ours imports it first
@@ -134,7 +134,8 @@ def plainly(stand: Stand) -> Pace:
 def whole(stand: Stand) -> Pace:
     """Run both stages in one process, text in, findings out."""
     settings = stand.settings(**{"source.topic": stand.text})
-    return speed(settings, "detect", stand.options.texts, broker=stand.broker.pid)
+    with worker(settings) as process:
+        return through(stand, [(settings, process)])
 
 
 def split(stand: Stand) -> Pace:
@@ -144,9 +145,7 @@ def split(stand: Stand) -> Pace:
     with worker(second, "detect") as judge:
         wait_for([second])
         with worker(first, "intake") as taker:
-            return pace(
-                [(second, judge)], "detect", stand.options.texts, broker=stand.broker.pid, beside=[taker.pid]
-            )
+            return through(stand, [(first, taker), (second, judge)])
 
 
 def two(stand: Stand) -> Pace:
@@ -158,7 +157,12 @@ def two(stand: Stand) -> Pace:
         workers = [(settings, stack.enter_context(worker(settings))) for settings in (first, second)]
         wait_for([first, second])
         fill(stand.broker.bootstrap, first.source.topic, stand.texts)
-        return pace(workers, "detect", stand.options.texts, broker=stand.broker.pid)
+        return through(stand, workers)
+
+
+def through(stand: Stand, workers: Sequence[Running]) -> Pace:
+    """Measure from the first stage to the last."""
+    return pace(workers, "detect", stand.options.texts, first="intake", broker=stand.broker.pid)
 
 
 MEASUREMENTS: dict[str, Callable[[Stand], Pace]] = {

@@ -27,9 +27,14 @@ SETTLED_SECONDS = 2.0
 _EVENTS = re.compile(rb'^distillwatch_events_total\{stage="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
-class Look(NamedTuple):
-    """What had been done, and the clocks of wall, workers and broker in seconds."""
+Running = tuple[Settings, subprocess.Popen[bytes]]
+"""A worker and its settings."""
 
+
+class Look(NamedTuple):
+    """How many records were begun and done, and the clocks of wall, workers and broker in seconds."""
+
+    begun: float
     done: float
     wall: float
     computed: float
@@ -98,35 +103,33 @@ def speed(settings: Settings, stage: str, count: int, *, broker: int = 0) -> Pac
 
 
 def pace(
-    workers: Sequence[tuple[Settings, subprocess.Popen[bytes]]],
+    workers: Sequence[Running],
     stage: str,
     count: int,
     *,
+    first: str = "",
     broker: int = 0,
-    beside: Sequence[int] = (),
 ) -> Pace:
     """Watch workers until together they have processed `count` records of a stage.
 
-    The clock runs from the first look after a tenth of the records to the last before all of them, for nobody
-    knows how long before a look they were done.
-
     Parameters
     ----------
-    beside
-        Process ids of others whose computing counts as theirs.
+    first
+        The stage that begins, where that is another: one that runs ahead has done much of the work before the
+        last one has come far.
 
     Raises
     ------
     BenchmarkError
         A worker ended, or they need more than five minutes.
     """
-    pids = [process.pid for _, process in workers] + list(beside)
     looks: list[Look] = []
     deadline = time.monotonic() + LONGEST_SECONDS
     while time.monotonic() < deadline and all(process.poll() is None for _, process in workers):
-        done = sum(processed(settings).get(stage, 0.0) for settings, _ in workers)
-        computed = cpu_seconds(broker) if broker else 0.0
-        looks.append(Look(done, time.perf_counter(), sum(map(cpu_seconds, pids)), computed))
+        found = [processed(settings) for settings, _ in workers]
+        begun, done = (sum(one.get(name, 0.0) for one in found) for name in (first or stage, stage))
+        computed = sum(cpu_seconds(process.pid) for _, process in workers)
+        looks.append(Look(begun, done, time.perf_counter(), computed, cpu_seconds(broker) if broker else 0.0))
         if done >= count:
             return between(looks, count)
         time.sleep(LOOK_SECONDS)
@@ -136,12 +139,14 @@ def pace(
 def between(looks: Sequence[Look], count: int) -> Pace:
     """Return the pace from the first look after a tenth of the records to the last but one.
 
-    Where those are too few, the last counts as well, and if need be the one before a tenth.
+    Nobody knows how long before the last look all was done. Where the others are too few, it counts as well,
+    and if need be the one before a tenth.
     """
-    first = next(place for place, look in enumerate(looks) if look.done * LEFT_OUT >= count)
+    first = next(place for place, look in enumerate(looks) if look.begun * LEFT_OUT >= count)
     last = len(looks) - (2 if len(looks) - first > ENOUGH_LOOKS else 1)
     start, end = looks[first if first < last else max(0, first - 1)], looks[last]
-    return Pace(*(after - before for before, after in zip(start, end, strict=True)))
+    clocks = (after - before for before, after in zip(start[2:], end[2:], strict=True))
+    return Pace(end.done - start.begun, *clocks)
 
 
 def cpu_seconds(pid: int) -> float:

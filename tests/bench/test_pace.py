@@ -50,7 +50,7 @@ def test_computing_time_of_a_process_grows() -> None:
 
 def looks(*done: int) -> list[Look]:
     """Looks once a second at a worker that computes half of the time."""
-    return [Look(count, place, place / 2, 0.0) for place, count in enumerate(done)]
+    return [Look(count, count, place, place / 2, 0.0) for place, count in enumerate(done)]
 
 
 def test_a_worker_is_measured_from_a_tenth_on_to_the_last_look_before_the_end() -> None:
@@ -63,3 +63,11 @@ def test_a_worker_is_measured_from_a_tenth_on_to_the_last_look_before_the_end() 
 def test_few_looks_are_all_used() -> None:
     assert between(looks(0, 0, 50, 100), 100).events == 50
     assert between(looks(0, 5, 100), 100).events == 95
+
+
+def test_a_stage_that_runs_ahead_is_measured_from_its_own_tenth_on() -> None:
+    ahead = [
+        Look(begun, done, place, 0.0, 0.0)
+        for place, (begun, done) in enumerate([(0, 0), (50, 0), (100, 100)])
+    ]
+    assert between(ahead, 100).events == 50
