@@ -17,7 +17,7 @@ ASK_SECONDS = 5.0
 
 
 class Watch:
-    """Keeps the lag up to date, and says that there is progress where nothing waits.
+    """Keeps the lag and the load up to date, and says that there is progress where nothing waits.
 
     What the consumer knows of a partition's end it knows from its fetches, and a consumer that hangs fetches
     nothing. Before we believe that nothing waits, the broker is asked.
@@ -42,10 +42,13 @@ class Watch:
         self._tenants = tenants
         self._on_tenants = on_tenants
         self._asked = 0.0
+        self._looked = time.monotonic()
 
     async def run(self) -> None:
         """Look for ever."""
         while True:
+            before, self._looked = self._looked, time.monotonic()
+            self._metrics.looked(self._looked - before)
             await self._look()
             if self._on_tenants:
                 self._on_tenants(dict(self._tenants()))
