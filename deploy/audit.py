@@ -42,10 +42,10 @@ def main(options: Sequence[str]) -> int:
 
 def judge(report: Iterable[Mapping[str, Any]]) -> tuple[int, list[str]]:
     """Return the exit code for pip-audit's list of packages, and what to say."""
-    packages = {package["name"]: package for package in report}
-    skipped = sorted(name for name, package in packages.items() if "skip_reason" in package)
+    packages = {(package["name"], package.get("version", "")): package for package in report}
+    skipped = sorted({name for (name, _), package in packages.items() if "skip_reason" in package})
     lines = [line for _, package in sorted(packages.items()) for line in _vulnerabilities(package)]
-    if len(skipped) == len(packages):
+    if all("skip_reason" in package for package in packages.values()):
         lines.append(
             f"NOTHING WAS CHECKED: the vulnerability service cannot be reached from this machine, "
             f"or knows none of the {len(packages)} packages; run this where it can"

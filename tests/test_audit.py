@@ -32,6 +32,11 @@ def test_a_vulnerability_is_named_with_the_versions_that_mend_it() -> None:
     assert lines == ["aiohttp 3.0: PYSEC-1, CVE-1; mended in 3.1, 4.0"]
 
 
+def test_two_versions_of_a_package_are_both_judged() -> None:
+    mended = {**BROKEN, "version": "4.0", "vulns": []}
+    assert audit.judge([BROKEN, mended])[0] == audit.judge([mended, BROKEN])[0] == 1
+
+
 def test_what_was_not_looked_up_is_not_clean() -> None:
     assert audit.judge([CLEAN, SKIPPED]) == (2, ["NOT CHECKED: venusian"])
     code, lines = audit.judge([BROKEN, SKIPPED])
