@@ -34,7 +34,7 @@ def pack_tables(state: Any, tables: Any, out: Any) -> int:
             count = 0
             for place in range(tables[row, 5]):
                 count |= state[tables[row, 4] + place] << (8 * place)
-            length = min(count, items) * size
+            length = (items if count < 0 else min(count, items)) * size  # below 0: beyond 63 bits
             for place in range(length):
                 out[at + place] = state[begin + place]
             at += length
