@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Offline = Callable[[range], set[Statement]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-ALL = range(18_000)
+FIRST, ALL = range(6000), range(12_000)
 # Never on time, so that the last checkpoint holds all that was done.
 RARELY = {"checkpoint_seconds": 3600.0, "checkpoint_events": 1_000_000}
 
@@ -32,10 +32,14 @@ def test_after_an_orderly_end_under_load_nothing_is_done_twice(
     bus = make_bus(state=RARELY)
     workers = [bus.start() for _ in range(count)]
     wait_until(lambda: bus.said().count("worker starts") == count)
-    bus.publish_requests(ALL)
+    bus.publish_requests(FIRST)
     bus.read(bus.settings.topics.alerts, lambda records: len(records) > 0)
+    for worker in workers:  # however fast they are, they are told when much waits
+        worker.send_signal(signal.SIGSTOP)
+    bus.publish_requests(ALL[len(FIRST) :])
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
+        worker.send_signal(signal.SIGCONT)
     assert [worker.wait(60) for worker in workers] == [0] * count
     before = len(bus.everything(bus.settings.topics.sketches))
     assert before < len(ALL), "the stop came too late to be one under load"
