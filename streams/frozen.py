@@ -11,8 +11,11 @@ from streams.checkpoint import Frozen, StateWrite
 from streams.interval import Interval
 from streams.state_record import StateRecord, encode_state
 
-AT_ONCE = 128
-"""Records that are made in one go; nobody judges meanwhile."""
+AT_ONCE = 512
+"""Records that are made in one go, while nobody judges.
+
+As many as a stage judges at once, so that a checkpoint keeps up with what changes while it is written.
+"""
 
 Writes = Mapping[bytes, StateRecord | None]
 

@@ -16,6 +16,8 @@ from streams.steps import OnStep, Step, ignore
 from streams.transport import BatchMessage
 
 CHUNK = 512
+TURNS = 16
+"""Turns of the event loop between two chunks: to send, or a step of a checkpoint, takes about so many."""
 
 
 class Stage(ABC):
@@ -51,7 +53,7 @@ class Stage(ABC):
             self.step(batch.tp, batch.records[start : start + CHUNK])
             await self._deliveries.flush()
             self._on_step(self.handed_over)
-            await asyncio.sleep(0)
+            await _give_way()
         return len(batch.records)
 
     async def open(self, tp: TP) -> None:  # noqa: B027 - not every stage has to
@@ -77,3 +79,9 @@ class Stage(ABC):
         """Forget everything and begin anew, after the checkpoint that follows `halt`."""
         self._epoch += 1
         self._halted = False
+
+
+async def _give_way() -> None:
+    """Let others do what they can do without waiting; by single turns they would wait for a chunk each."""
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
