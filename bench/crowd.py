@@ -55,26 +55,16 @@ class Crowd:
     def __len__(self) -> int:
         return len(self._names)
 
-    def round(self, tenants: range | None = None, *, shuffled: bool = True) -> Iterator[tuple[bytes, bytes]]:
-        """Yield tenant and sketch of one request of each, or of some of them.
-
-        Parameters
-        ----------
-        tenants
-            Their numbers.
-        shuffled
-            Whether their order is drawn anew; otherwise it is that of their numbers.
-        """
-        order = np.arange(len(self._names)) if tenants is None else np.array(tenants)
-        if shuffled:
-            self._random.shuffle(order)
+    def round(self, tenants: range | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """Yield tenant and sketch of one request of each, or of those with some numbers, in a new order."""
+        order = self._random.permutation(np.array(range(len(self)) if tenants is None else tenants))
         for start in range(0, len(order), AT_ONCE):
             yield from self._asking(order[start : start + AT_ONCE])
 
-    def rounds(self, *, shuffled: bool = True) -> Iterator[tuple[bytes, bytes]]:
+    def rounds(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield round after round without an end."""
         while True:
-            yield from self.round(shuffled=shuffled)
+            yield from self.round()
 
     def _asking(self, tenants: NDArray[np.int64]) -> Iterator[tuple[bytes, bytes]]:
         numbers = range(self._asked + 1, self._asked + 1 + len(tenants))

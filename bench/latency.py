@@ -23,7 +23,7 @@ from streams.settings import Settings
 MEDIAN_SECONDS, LONG_SECONDS = 0.15, 1.0
 SWEEPS = 300
 LEAST_FOUND = 0.95
-SECONDS, QUICK_SECONDS = 30, 6
+SECONDS, QUICK_SECONDS = 20, 6
 BACKLOG_RATE = 10_000.0
 SETTLE_SECONDS = 6.0
 """Longer than the pause between two checkpoints."""
@@ -55,8 +55,8 @@ class Measured:
 def latency(options: Options) -> list[Figure]:
     """Measure the whole pipeline with text in one process, and metadata only with both stages in one."""
     seconds = QUICK_SECONDS if options.quick else SECONDS
-    whole = measure(options.texts, seconds, text=True)
-    fused = measure(options.events // 2, seconds, text=False)
+    whole = measure(options.events // 4, seconds, text=True)
+    fused = measure(options.events, seconds, text=False)
     return [*_figures("text, all stages in one process", whole), *_figures("metadata only, fused", fused)]
 
 

@@ -29,7 +29,7 @@ from streams.simulation import START_MS
 
 KIB_A_TENANT, MIB_A_WORKER = 12.0, 2_048.0
 FEW, BUSY = 256, 1_000
-KNOWN = 3
+KNOWN = 2
 """Times as many tenants are known as may live."""
 
 GAP_MS = 60_000
@@ -86,7 +86,7 @@ def memory(options: Options, known: int = 0) -> list[Figure]:
     Parameters
     ----------
     known
-        Tenants on the state topic; three times as many as may live if not given.
+        Tenants on the state topic; twice as many as may live if not given.
     """
     live = options.tenants
     known = known or KNOWN * live

@@ -6,8 +6,9 @@ named after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import orjson
 
@@ -61,7 +62,7 @@ def traffic(count: int, *, text: bool, sweeps: int, start: int, rate: float) -> 
     rate
         Events in a second of event time.
     """
-    usual = list(_usual(text=text))
+    usual = _usual(text=text)
     probes = _probes(sweeps, text=text)
     every = max(2, count // max(1, sweeps * TO_OPEN))
     for number in range(count):
@@ -78,11 +79,14 @@ def _planned(number: int, event_time: int, tenant: str, rest: bytes, last: bool 
     return Planned(tenant.encode(), value, episode_uid(tenant, name) if last else "")
 
 
-def _usual(*, text: bool) -> Iterator[tuple[str, bytes]]:
+@cache  # it takes a while, in which nothing would be published
+def _usual(*, text: bool) -> Sequence[tuple[str, bytes]]:
+    found = []
     for key, value in events(VARIETY, text=text):
         record = orjson.loads(value)
         del record["id"], record["time"]
-        yield key.decode(), orjson.dumps(record)[1:]
+        found.append((key.decode(), orjson.dumps(record)[1:]))
+    return found
 
 
 def _probes(sweeps: int, *, text: bool) -> Iterator[tuple[str, bytes, bool]]:

@@ -61,6 +61,6 @@ def test_source_offsets_rise_and_ids_differ(rows: NDArray[Any]) -> None:
     assert set(asked.rows["whole"].tolist()) == {1, 2, 3}
 
 
-def test_some_may_ask_alone_and_in_order(rows: NDArray[Any]) -> None:
+def test_some_may_ask_alone(rows: NDArray[Any]) -> None:
     crowd = Crowd(NAMES, rows, start=START, gap=GAP)
-    assert [key for key, _ in crowd.round(range(5, 8), shuffled=False)] == NAMES[5:8]
+    assert sorted(key for key, _ in crowd.round(range(5, 8))) == NAMES[5:8]
