@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.campaign.fingerprint import Fingerprint
 from models.config import DetectorConfig
@@ -15,6 +16,7 @@ from models.errors import SnapshotError
 from models.finding import Finding
 from models.frozen import FrozenTenants
 from models.judging import NEVER, OnError, fail, judge_many
+from models.live import UNKNOWN, LiveTenants
 from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
 from models.sketch import Sketch
@@ -53,8 +55,8 @@ class Fleet:
         self._restore = restore
         self._max_tenants = max_tenants
         self._ttl_ms = ttl_ms
-        self._live: OrderedDict[str, TenantModel] = OrderedDict()
-        self._changed: dict[str, TenantModel | None] = {}
+        self._live = LiveTenants()
+        self._gone: set[str] = set()  # tenants that were forgotten since the last checkpoint began
         self._frozen = FrozenTenants({})
         self._profiles: list[EarlyProfile] = []
         self._fingerprints: list[Fingerprint] = []
@@ -67,20 +69,19 @@ class Fleet:
 
     @property
     def tenants(self) -> Mapping[str, TenantModel]:
-        """The live tenants, the least recently seen first."""
+        """The live tenants."""
         return self._live
 
     @property
     def states(self) -> Counter[State]:
         """How many live tenants stand where in the life of an alert."""
-        rows = np.fromiter((tenant.row for tenant in self._live.values()), np.int64, len(self._live))
-        counts = np.bincount(self._slab.column("state", rows), minlength=len(State))
+        counts = np.bincount(self._slab.column("state", self._live.rows), minlength=len(State))
         return Counter(dict(zip(State, counts.tolist(), strict=True)))
 
     @property
     def changes(self) -> int:
         """How many tenants changed since they were last frozen."""
-        return len(self._changed)
+        return self._live.changes + len(self._gone)
 
     @property
     def crowd(self) -> float:
@@ -104,18 +105,18 @@ class Fleet:
         `on_error` is told of each that Python failed on, by its place, and may raise.
         """
         self._frozen.keep(requests.tenants)
-        tenants = self._found(requests.tenants, on_error)
+        rows = self._found(requests.tenants, on_error)
         outcome = judge_many(
             requests,
-            tenants,
+            rows,
             np.array(offsets, np.int64),
             self._slab,
             self._settings,
+            tenant_at=self._live.at,
             ttl_ms=self._ttl_ms,
             on_error=on_error,
         )
-        for place in np.flatnonzero(outcome.marks & APPLIED).tolist():
-            self._changed[requests.tenants[place]] = tenants[place]
+        self._live.change(rows[outcome.marks & APPLIED > 0])
         self.skipped += outcome.skipped
         self.repeated += outcome.repeated
         self._profiles += [profile for _, profile in outcome.profiles]
@@ -142,13 +143,14 @@ class Fleet:
         """
         self._frozen.keep([tenant])
         findings = self._tenant(tenant).expire(now)
-        self._live.pop(tenant).release()
-        self._changed[tenant] = None
+        self._live.remove(tenant).release()
+        self._gone.add(tenant)
         return findings
 
     def freeze(self) -> None:
         """Hold what changed since the last call as it is now; all that was frozen before has been taken."""
-        self._frozen, self._changed = FrozenTenants(self._changed), {}
+        changed = {tenant.name: tenant for tenant in self._live.take_changed()}
+        self._frozen, self._gone = FrozenTenants(dict.fromkeys(self._gone) | changed), set()
 
     def frozen(self, most: int) -> list[tuple[str, bytes | None]]:
         """Return the snapshots of so many frozen tenants, each once; `None` for a forgotten one."""
@@ -165,35 +167,27 @@ class Fleet:
 
         Those that have changed since then stay.
         """
-        while len(self._live) > self._max_tenants and next(iter(self._live)) not in self._changed:
-            self._live.popitem(last=False)[1].release()
+        for name in self._live.stalest(max(0, len(self._live) - self._max_tenants)):
+            self._live.remove(name).release()
 
-    def _found(self, names: Sequence[str], on_error: OnError) -> list[TenantModel | None]:
-        """Return the tenants of requests, each restored if need be, and see them in this order."""
-        find, see = self._live.get, self._live.move_to_end
-        tenants: list[TenantModel | None] = []
-        for place, name in enumerate(names):
-            tenant = find(name)
-            if tenant is not None:
-                see(name)
-            else:
-                try:
-                    tenant = self._tenant(name)
-                except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
-                    on_error(place, error)
-            tenants.append(tenant)
-        return tenants
+    def _found(self, names: Sequence[str], on_error: OnError) -> NDArray[np.int64]:
+        """Return the numbers of the tenants' states, each restored if need be, and see them in this order."""
+        rows = self._live.find(names)
+        for place in np.flatnonzero(rows == UNKNOWN).tolist():
+            try:
+                rows[place] = self._tenant(names[place]).row
+            except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
+                on_error(place, error)
+        self._live.see(rows[rows != UNKNOWN])
+        return rows
 
     def _tenant(self, name: str) -> TenantModel:
-        tenant = self._live.get(name)
-        if tenant is None:
-            tenant = self._live[name] = self._load(name)
-        else:
-            self._live.move_to_end(name)
-        return tenant
+        if name not in self._live:
+            self._live.add(self._load(name))
+        return self._live[name]
 
     def _load(self, name: str) -> TenantModel:
-        known = name in self._changed or name in self._frozen  # then what is stored is out of date
+        known = name in self._gone or name in self._frozen  # then what is stored is out of date
         stored = None if known else self._restore(name)
         tenant = TenantModel(name, self._config, slab=self._slab, settings=self._settings)
         if stored is None:

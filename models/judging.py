@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NEVER = 2**63 - 1
 OnError = Callable[[int, Exception], None]
+TenantAt = Callable[[int], "TenantModel"]
 
 
 @dataclass(slots=True)
@@ -56,11 +57,12 @@ def fail(_place: int, error: Exception) -> None:
 
 def judge_many(
     requests: Requests,
-    tenants: Sequence[TenantModel | None],
+    rows: NDArray[np.int64],
     offsets: NDArray[np.int64],
     slab: Slab,
     settings: NDArray[Any],
     *,
+    tenant_at: TenantAt,
     ttl_ms: int = NEVER,
     on_error: OnError = fail,
 ) -> Outcome:
@@ -68,22 +70,25 @@ def judge_many(
 
     Parameters
     ----------
-    tenants
-        Whose each request is, all of one slab; one without a tenant is left out.
+    rows
+        The number of the state of each request's tenant; one below 0 is left out.
     offsets
         Where each stands on its partition, -1 for nowhere.
     settings
         See `models.weighting`.
+    tenant_at
+        Returns the tenant whose state has a number.
     ttl_ms
         Event time without a request after which a tenant starts anew, in milliseconds.
     on_error
         Told of a request that Python failed on, which is then left.
     """
-    rows = np.fromiter((-1 if t is None else t.row for t in tenants), np.int64, len(tenants))
     outcome = Outcome(np.zeros(len(rows), np.uint8))
     chunks = rows // slab.chunk
     for chunk in np.unique(chunks[rows >= 0]).tolist():
-        run = _Run(requests, tenants, outcome, np.flatnonzero(chunks == chunk), on_error)
+        run = _Run(
+            requests, rows, outcome, np.flatnonzero(chunks == chunk), tenant_at=tenant_at, on_error=on_error
+        )
         run.finish(slab.chunks[chunk], rows - chunk * slab.chunk, offsets, settings, ttl_ms)
     outcome.findings.sort(key=lambda found: found[0])
     outcome.profiles.sort(key=lambda found: found[0])
@@ -97,13 +102,16 @@ class _Run:
     def __init__(
         self,
         requests: Requests,
-        tenants: Sequence[TenantModel | None],
+        rows: NDArray[np.int64],
         outcome: Outcome,
         order: NDArray[np.int64],
+        *,
+        tenant_at: TenantAt,
         on_error: OnError,
     ) -> None:
         self._requests = requests
-        self._tenants = tenants
+        self._rows = rows
+        self._tenant_at = tenant_at
         self._outcome = outcome
         self._order = order
         self._on_error = on_error
@@ -133,13 +141,12 @@ class _Run:
 
     def _act(self, reason: int, place: int) -> None:
         """Do what the core asks for at one request."""
-        tenant, activity = self._tenants[place], int(self._cursor[core.ACTIVITY])
+        tenant, activity = self._tenant_at(int(self._rows[place])), int(self._cursor[core.ACTIVITY])
         try:
-            if tenant is not None:
-                if reason == core.AGE:
-                    self._profile(tenant, place)
-                said = _said(reason, tenant, self._requests, place, activity)
-                self._outcome.findings += [(place, finding) for finding in said]
+            if reason == core.AGE:
+                self._profile(tenant, place)
+            said = _said(reason, tenant, self._requests, place, activity)
+            self._outcome.findings += [(place, finding) for finding in said]
         except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means
             self._on_error(place, error)
             self._cursor[core.NEXT] += 1
@@ -156,10 +163,9 @@ class _Run:
         strange = judged[(marks[judged] & core.STRANGE) > 0]
         if strange.size:
             times = self._requests.rows["time"][strange].tolist()
-            for place, time, ref in zip(strange.tolist(), times, self._requests.refs(strange), strict=True):
-                tenant = self._tenants[place]
-                if tenant is not None:
-                    tenant.suspects.add(ref, time)
+            rows, refs = self._rows[strange].tolist(), self._requests.refs(strange)
+            for row, time, ref in zip(rows, times, refs, strict=True):
+                self._tenant_at(row).suspects.add(ref, time)
             marks[strange] &= core.APPLIED
         self._named = max(self._named, until - 1)
 

@@ -134,7 +134,9 @@ class TenantModel:
 
     def apply(self, x: Sketch) -> list[Finding]:
         """Judge one request, then learn it, unless it is a repeat. Returns what is to be said, in order."""
-        outcome = judge_many(table_of([x]), [self], _NOWHERE, self._slab, self._settings)
+        rows = np.array([self.row])
+        given = table_of([x]), rows, _NOWHERE, self._slab, self._settings
+        outcome = judge_many(*given, tenant_at=lambda _row: self)
         return [finding for _, finding in outcome.findings]
 
     def expire(self, now: int) -> list[Finding]:

@@ -119,8 +119,9 @@ class Watched:
     def _judged(self, requests: Requests) -> list[int]:
         if not self._setup.content:
             requests = without_content(requests)
-        nowhere = np.full(len(requests), -1)
-        outcome = judge_many(requests, [self._model] * len(requests), nowhere, self._slab, self._settings)
+        nowhere, rows = np.full(len(requests), -1), np.full(len(requests), self._model.row)
+        given = requests, rows, nowhere, self._slab, self._settings
+        outcome = judge_many(*given, tenant_at=lambda _row: self._model)
         self.profiles += [profile for _, profile in outcome.profiles]
         return [finding.time for _, finding in outcome.findings if finding.activity is Activity.CREATE]
 

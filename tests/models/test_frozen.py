@@ -51,10 +51,10 @@ def test_what_changed_since_it_was_frozen_stays_in_memory() -> None:
     applied(fleet, [request(name, 10 + number) for number, name in enumerate(["ef", "a"])], first=10)
     store.blobs |= {name: blob for name, blob in fleet.frozen(9) if blob}
     fleet.checkpointed()
-    assert list(fleet.tenants) == ["ef", "a"]
+    assert set(fleet.tenants) == {"ef", "a"}
     applied(fleet, [request("g", 20), request("h", 21)], first=20)
     fleet.checkpointed()
-    assert list(fleet.tenants) == ["ef", "a", "g", "h"]
+    assert set(fleet.tenants) == {"ef", "a", "g", "h"}
 
 
 moves = st.lists(st.sampled_from([*"abcd", "begin", "take", "take", "crash"]), max_size=60)
