@@ -161,8 +161,8 @@ class _Run:
         fill(self._bootstrap, self._settings.topics.sketches, counted)
         self._asked += len(counted)
         wait_until(self._process, "judged", lambda: judged(self._settings) >= self._asked)
-        spent = cpu_seconds(self._process.pid) - before
         time.sleep(2 * CHECKPOINT_SECONDS)
+        spent = cpu_seconds(self._process.pid) - before  # with the checkpoint that comes after them
         return Phase(resident_kib(self._process), 1e6 * spent / len(counted))
 
 
