@@ -1,7 +1,8 @@
 """How long it takes from an event on the source topic to the finding on the alert topic, at half of the most.
 
-The most is what the worker reads of a backlog; then events are published
-at half of that pace, with the present as their event time, checkpoints running as they do by default.
+The most is the highest pace of publication that the worker keeps up with, publisher and broker on the same
+machine; it is sought from the pace of a backlog downwards. Then events are published at half of it, with the
+present as their event time, checkpoints running as they do by default.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bench.figure import Figure, Sample, at_most, stated
 from bench.metronome import Metronome
 from bench.options import Options
 from bench.sweeps import Planned, traffic
-from bench.worker import BenchmarkError, free_port, pace, worker
+from bench.worker import BenchmarkError, free_port, pace, processed, worker
 from streams.settings import Settings
 
 MEDIAN_SECONDS, LONG_SECONDS = 0.15, 1.0
@@ -25,6 +26,11 @@ SWEEPS = 300
 LEAST_FOUND = 0.95
 SECONDS, QUICK_SECONDS = 20, 6
 BACKLOG_RATE = 10_000.0
+SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""Of the pace of a backlog, which nobody publishes beside."""
+
+TRIED_SECONDS, LATE_SECONDS, LONGEST_SECONDS, SLEEP_SECONDS = 4.0, 0.5, 300.0, 0.2
+KEPT_UP = 0.95
 SETTLE_SECONDS = 6.0
 """Longer than the pause between two checkpoints."""
 
@@ -39,7 +45,7 @@ class Measured:
     Parameters
     ----------
     most, rate
-        Events a second: of a backlog, and as they were published then.
+        Events a second: at most, and as they were published then.
     behind
         Seconds that the publisher was too late at most.
     delays
@@ -92,10 +98,12 @@ def _measure(bootstrap: str, settings: Settings, backlog: int, seconds: float, *
         publisher.send(planned)
     publisher.finish()
     with worker(settings) as process:
-        most = pace([(settings, process)], "detect", backlog).a_second
+        fastest = pace([(settings, process)], "detect", backlog).a_second
+        most = _sustained(publisher, settings, fastest, text=text)
         time.sleep(SETTLE_SECONDS)
         rate = most / 2
-        coming = traffic(int(rate * seconds), text=text, sweeps=SWEEPS, start=_now(), rate=rate)
+        # Made beforehand: to make them takes longer than to judge them.
+        coming = list(traffic(int(rate * seconds), text=text, sweeps=SWEEPS, start=_now(), rate=rate))
         with Alerts(bootstrap, settings.topics.alerts) as alerts:
             metronome = Metronome(rate)
             for number, planned in enumerate(coming):
@@ -110,12 +118,48 @@ def _measure(bootstrap: str, settings: Settings, backlog: int, seconds: float, *
     return Measured(most, rate, metronome.behind, found)
 
 
+def _sustained(publisher: Publisher, settings: Settings, fastest: float, *, text: bool) -> float:
+    """Return the highest of some paces, in events a second, that the worker keeps up with.
+
+    Raises
+    ------
+    BenchmarkError
+        There is none.
+    """
+    for share in SHARES:
+        rate = share * fastest
+        count = int(rate * TRIED_SECONDS)
+        coming = list(traffic(count, text=text, sweeps=0, start=_now(), rate=rate))
+        metronome, looks = Metronome(rate), []
+        for number, planned in enumerate(coming):
+            metronome.wait(number)
+            publisher.send(planned)
+            if number in {count // 4, count - 1}:
+                looks.append((number, processed(settings).get("detect", 0.0)))
+        publisher.finish()
+        _drain(publisher, settings)
+        (sent, judged), (all_sent, all_judged) = looks
+        if all_judged - judged >= KEPT_UP * (all_sent - sent) and metronome.behind < LATE_SECONDS:
+            return rate
+    raise BenchmarkError("the worker keeps up with no pace that was tried")
+
+
+def _drain(publisher: Publisher, settings: Settings) -> None:
+    """Wait until all that was published is judged."""
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while processed(settings).get("detect", 0) < publisher.sent:
+        if time.monotonic() > deadline:
+            raise BenchmarkError("the worker did not judge all that was published")
+        time.sleep(SLEEP_SECONDS)
+
+
 class Publisher:
     """Publishes records, and notes when it published the last request of each sweep."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
         self._topic = topic
-        self._sent = 0
+        self.sent = 0
+        """Records so far."""
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
@@ -133,8 +177,8 @@ class Publisher:
         if planned.opens:
             self.published[planned.opens] = time.perf_counter()
         self._producer.produce(self._topic, planned.value, planned.key)
-        self._sent += 1
-        if self._sent % POLL_EVERY == 0:
+        self.sent += 1
+        if self.sent % POLL_EVERY == 0:
             self._producer.poll(0)
 
     def finish(self) -> None:

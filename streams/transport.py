@@ -39,7 +39,7 @@ from streams.producer import OrderedProducer
 
 LOGGER = logging.getLogger("faust.transport")
 FETCH_SECONDS = 1.0
-FETCH_WAIT_MS = 250
+FETCH_WAIT_MS = 25
 GAP_SECONDS = 1.0
 LEAVE_SECONDS = 3.0
 MAX_BATCHES_IN_FLIGHT = 8
@@ -141,7 +141,8 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """Make a consumer with two options that Faust does not offer.
 
         It is not shown what a transaction took back. And its fetches return soon: a broker answers nothing
-        else on a connection before it has answered the fetch.
+        else on a connection before it has answered the fetch, and one that happens to ask for idle partitions
+        alone would hold up the busy ones.
         """
         consumer = super()._create_worker_consumer(transport)
         consumer._isolation_level = "read_committed"  # noqa: SLF001
