@@ -16,6 +16,7 @@ from models.finding import RequestRef
 from models.sketch import Sketch, current, decode_sketch, encode_sketch
 
 HASH_DIGITS = 16
+_HEADS = ("head_32", "head_16", "head_8", "head_4")
 _FIXED = REQUEST.itemsize
 
 
@@ -70,7 +71,10 @@ class Requests:
 
     def ref(self, place: int) -> RequestRef:
         """Return where one request can be found again."""
-        return self.refs(np.array([place]))[0]
+        x = self.rows[place]
+        template = next((found for name in _HEADS if (found := int(x[name]))), 0)
+        origin = self.topic(place), int(x["partition"]), int(x["offset"])
+        return RequestRef(self.id(place), *origin, f"{template:0{HASH_DIGITS}x}")
 
     def refs(
         self, places: NDArray[np.int64], templates: NDArray[np.uint64] | None = None
@@ -80,8 +84,8 @@ class Requests:
         Their templates are those of their longest heads where none are given.
         """
         if templates is None:
-            templates = self.rows["head_32"][places]
-            for name in ("head_16", "head_8", "head_4"):
+            templates = self.rows[_HEADS[0]][places]
+            for name in _HEADS[1:]:
                 templates = np.where(templates > 0, templates, self.rows[name][places])
         ends = self.ends[places]
         topics = ends[:, 1] + self.rows["topic_size"][places]
