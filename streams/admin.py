@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from models.errors import BrokerError, TopicError
 from streams.kafka_python import ConfigResource, OffsetSpec, TopicPartition, errors
-from streams.topic_plan import TopicFacts, TopicSpec, grant
+from streams.topic_plan import TopicFacts, grant
+from streams.topic_specs import TopicSpec
 
 if TYPE_CHECKING:
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 NO_ERROR = 0
 NOT_TOLD = -1

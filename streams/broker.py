@@ -13,7 +13,7 @@ from streams.handshake import shake_hands
 from streams.kafka_python import KafkaAdminClient, KafkaNetClient, errors
 
 if TYPE_CHECKING:
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 LONGEST_PROBE_SECONDS = 5.0
 

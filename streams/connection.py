@@ -16,7 +16,7 @@ from models.errors import BrokerError, SettingsError
 if TYPE_CHECKING:
     from faust.types.auth import CredentialsT
 
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 log = structlog.get_logger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.errors import DecodeError
-from streams.topic_plan import HEADROOM_BYTES
+from streams.topic_specs import HEADROOM_BYTES
 
 OVERHEAD_BYTES = HEADROOM_BYTES
 """Room that a topic and a producer leave above `source.max_record_bytes` for key, headers and framing."""

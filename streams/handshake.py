@@ -13,7 +13,7 @@ from models.errors import WRONG_SETUP, BrokerError, DistillwatchError, RefusedEr
 from streams.connection import BrokerUnreachableError, bootstrap_servers, client_options, uses_oauth
 
 if TYPE_CHECKING:
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 WRONG_NAME = {62, 64}
 """OpenSSL's codes for a certificate of another host name or address."""

@@ -16,7 +16,7 @@ from streams.topic_plan import grant
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 Option = str | int | float | bool | Callable[..., object]
 Options = dict[str, Option]

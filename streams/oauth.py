@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from models.errors import DistillwatchError, RefusedError
 
 if TYPE_CHECKING:
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 USED_SHARE = 0.8
 """Part of a token's life after which the next one is fetched."""

@@ -2,144 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import fields
-from inspect import cleandoc
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic.dataclasses import dataclass as pydantic_dataclass
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from models.campaign.config import CampaignConfig
-from models.config import DetectorConfig
 from models.errors import SettingsError
 from models.native import DEFAULT_LIMITS, InputLimits
+from streams.settings_detector import CampaignSettings, DetectorSettings, PopulationSettings
 from streams.settings_errors import describe
+from streams.settings_kafka import KafkaSettings
 from streams.settings_layers import Layer, merge, read_layers
-
-TopicName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
-Seconds = Annotated[float, Field(gt=0, le=86_400, allow_inf_nan=False)]
-_TOKEN_URL = re.compile(r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))[^\s@#]+$")
-_LOGIN = dict.fromkeys(("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"), ("sasl_username", "sasl_password"))
-_SERVER = re.compile(r"^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$")
-
-
-class Section(BaseModel):
-    """What all sections share: frozen, unknown keys refused, described by their attribute docstrings."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_default=True, use_attribute_docstrings=True
-    )
-
-
-class KafkaSettings(Section):
-    """The broker; this one section feeds the worker, the admin client and the tools."""
-
-    bootstrap_servers: str = "127.0.0.1:9092"
-    """Comma-separated `host:port` of some brokers of the cluster."""
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How connections are secured."""
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = None
-    """How we log in; required by the SASL protocols."""
-    sasl_username: str | None = None
-    """User to log in as; required by PLAIN and SCRAM."""
-    sasl_password: SecretStr | None = None
-    """Password to log in with; required by PLAIN and SCRAM, never shown."""
-    oauth_token_url: str | None = None
-    """Where OAUTHBEARER fetches tokens, by the client credentials grant (RFC 6749); `https://` only."""
-    oauth_client_id: str | None = None
-    """Client that the tokens are for; required with `oauth_token_url`."""
-    oauth_client_secret: SecretStr | None = None
-    """Secret of that client; required with `oauth_token_url`, never shown."""
-    oauth_scope: str | None = None
-    """Scopes to ask for, separated by blanks; those of the client when absent."""
-    oauth_cafile: Path | None = None
-    """Certificates (PEM) that may sign that of `oauth_token_url`; the system's store when absent."""
-    oauth_token_file: Path | None = None
-    """File with a token that somebody keeps fresh, such as Kubernetes, in place of `oauth_token_url`."""
-    ssl_cafile: Path | None = None
-    """Certificates (PEM) that may sign the brokers' own; the system's store when absent."""
-    ssl_certfile: Path | None = None
-    """Our client certificate (PEM), when the brokers ask for one."""
-    ssl_keyfile: Path | None = None
-    """Key (PEM) of the client certificate."""
-    ssl_keyfile_password: SecretStr | None = None
-    """Password of that key, where it has one; never shown."""
-    group: Annotated[str, Field(min_length=1, max_length=255)] = "distillwatch"
-    """Consumer group; workers of one group share the partitions."""
-    startup_timeout: Seconds = 60.0
-    """Seconds to wait for the broker at the start before giving up."""
-    request_timeout: Seconds = 30.0
-    """Seconds until a single request to the broker has failed."""
-
-    @field_validator("bootstrap_servers")
-    @classmethod
-    def _servers_have_ports(cls, value: str) -> str:
-        for server in value.split(","):
-            if not _SERVER.match(server.strip()):
-                raise ValueError("must be host:port, several separated by commas")
-        return value
-
-    @field_validator("oauth_token_url")
-    @classmethod
-    def _secret_travels_encrypted(cls, value: str | None) -> str | None:
-        if value is not None and not _TOKEN_URL.match(value):
-            raise ValueError("must be an address with https:// (http:// for this machine only)")
-        return value
-
-    @model_validator(mode="after")
-    def _credentials_are_complete(self) -> Self:
-        if self.security_protocol.startswith("SASL"):
-            for name in ("sasl_mechanism", *_LOGIN.get(self.sasl_mechanism or "", ())):
-                if getattr(self, name) is None:
-                    raise ValueError(f"{name} is required when security_protocol is {self.security_protocol}")
-            if self.sasl_mechanism == "OAUTHBEARER":
-                self._require_token_source()
-        if (self.ssl_certfile is None) != (self.ssl_keyfile is None):
-            raise ValueError("ssl_certfile and ssl_keyfile are required together")
-        return self
-
-    def _require_token_source(self) -> None:
-        if (self.oauth_token_url is None) == (self.oauth_token_file is None):
-            raise ValueError("OAUTHBEARER needs either oauth_token_url or oauth_token_file")
-        for name in ("oauth_client_id", "oauth_client_secret"):
-            if self.oauth_token_url is not None and getattr(self, name) is None:
-                raise ValueError(f"{name} is required with oauth_token_url")
-
-
-class SourceSettings(Section):
-    """The topic with the platform's request events."""
-
-    topic: TopicName = "llm-requests"
-    """Topic to read."""
-    format: Literal["native"] = "native"
-    """How its records are written."""
-    keyed_by_tenant: bool = False
-    """Whether records of one tenant always share a partition; saves the hop over the sketch topic."""
-    start: Literal["earliest", "latest"] = "earliest"
-    """Where a group without committed offsets begins."""
-    max_record_bytes: Annotated[int, Field(ge=1_024, le=1_073_741_824)] = 16_777_216
-    """Largest record in bytes that is taken in, and kept as it is when it becomes a dead letter."""
-    max_text_chars: Annotated[int, Field(ge=1, le=1_073_741_824)] = DEFAULT_LIMITS.max_text_chars
-    """Longest prompt or response in characters; a record with a longer one becomes a dead letter."""
-    max_ahead_hours: Annotated[float, Field(gt=0, le=87_600, allow_inf_nan=False)] = 24.0
-    """Hours that an event's time may be ahead of its record's timestamp; beyond, it becomes a dead letter."""
-
-    @property
-    def max_ahead_ms(self) -> int:
-        """The same in milliseconds."""
-        return int(self.max_ahead_hours * 3_600_000)
+from streams.settings_section import Seconds, Section, TopicName
+from streams.settings_source import SourceSettings
 
 
 class TopicSettings(Section):
@@ -201,74 +78,6 @@ class PrivacySettings(Section):
     def key(self) -> bytes:
         """The key as bytes, empty where none is set."""
         return b"" if self.hash_key is None else self.hash_key.get_secret_value().encode()
-
-
-def _described_by(config: type) -> Callable[[dict[str, Any]], None]:
-    """Take the descriptions from the docstring, where the core keeps them."""
-    text = cleandoc(config.__doc__ or "")
-
-    def describe_all(schema: dict[str, Any]) -> None:
-        for name, setting in schema["properties"].items():
-            lines = re.search(rf"^{name}\n((?:    .*\n?)+)", text, re.MULTILINE)
-            setting.setdefault("description", " ".join(lines[1].split()) if lines else "")
-
-    return describe_all
-
-
-@contextmanager
-def _for_pydantic() -> Iterator[None]:
-    try:
-        yield
-    except SettingsError as error:
-        raise ValueError(str(error)) from None
-
-
-@pydantic_dataclass(
-    frozen=True, config=ConfigDict(extra="forbid", json_schema_extra=_described_by(DetectorConfig))
-)
-class DetectorSettings(DetectorConfig):
-    """The detector; its settings, defaults and ranges are those of `models.config`."""
-
-    def __post_init__(self) -> None:
-        """Let pydantic collect what the detector refuses."""
-        with _for_pydantic():
-            super().__post_init__()
-
-
-@pydantic_dataclass(
-    frozen=True,
-    config=ConfigDict(
-        extra="forbid",
-        use_attribute_docstrings=True,
-        json_schema_extra=_described_by(CampaignConfig),
-    ),
-)
-class CampaignSettings(CampaignConfig):
-    """The search for campaigns; its other settings are those of `models.campaign.config`."""
-
-    enabled: bool = True
-    """Whether accounts are judged together; needs `population.enabled`, and the same on all workers."""
-
-    def __post_init__(self) -> None:
-        """Let pydantic collect what the search refuses."""
-        with _for_pydantic():
-            super().__post_init__()
-
-    @property
-    def config(self) -> CampaignConfig:
-        """What the search itself has to know."""
-        return CampaignConfig(**{field.name: getattr(self, field.name) for field in fields(CampaignConfig)})
-
-
-class PopulationSettings(Section):
-    """The comparison of tenants without a past with their peers."""
-
-    enabled: bool = True
-    """Whether newcomers are compared with their peers; the same on all workers."""
-    baseline: Path | None = None
-    """Baseline that a group without one begins with, as `distillwatch backtest` saves it."""
-    idle_seconds: Seconds = 10.0
-    """Seconds without a record after which a partition says so, in order not to hold up the comparison."""
 
 
 class StateSettings(Section):

@@ -14,7 +14,7 @@ from streams.kafka_python import BlockingTokenProvider
 from streams.oauth import tokens_of
 
 if TYPE_CHECKING:
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 
 class AsyncTokens(AbstractTokenProvider):  # type: ignore[misc]

@@ -26,7 +26,7 @@ from streams.connection import BrokerUnreachableError, verifying_context
 from streams.oauth import LARGEST_TOKEN, UNKNOWN_LIFE_SECONDS, Token, jwt_expiry, require_sendable
 
 if TYPE_CHECKING:
-    from streams.settings import KafkaSettings
+    from streams.settings_kafka import KafkaSettings
 
 LARGEST_ANSWER = 2 * LARGEST_TOKEN
 REFUSED_FROM, FAILED_FROM, TOO_MANY = 400, 500, 429

@@ -9,7 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 
 from models.errors import BrokerError, TopicError
 from streams.librdkafka import librdkafka_options, partitions_of
-from streams.settings import KafkaSettings
+from streams.settings_kafka import KafkaSettings
 from streams.topic_plan import grant
 
 _POLL_SECONDS = 0.2

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from models.errors import BrokerError
 from streams.broker import probe_broker
 from streams.connection import BrokerUnreachableError, wait_for_broker
-from streams.settings import KafkaSettings
+from streams.settings_kafka import KafkaSettings
 
 if TYPE_CHECKING:
     from conftest import MakeSettings

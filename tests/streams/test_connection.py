@@ -15,7 +15,7 @@ from streams.connection import (
     ssl_context,
     wait_for_broker,
 )
-from streams.settings import KafkaSettings
+from streams.settings_kafka import KafkaSettings
 
 LOGIN = {"sasl_mechanism": "SCRAM-SHA-256", "sasl_username": "watch", "sasl_password": "secret"}
 

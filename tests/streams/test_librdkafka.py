@@ -11,7 +11,8 @@ from confluent_kafka import Producer
 from models.errors import BrokerError, TopicError
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from streams.librdkafka import librdkafka_options, partitions_of
-from streams.settings import KafkaSettings, load_settings
+from streams.settings import load_settings
+from streams.settings_kafka import KafkaSettings
 
 SECURE = {
     "kafka.security_protocol": "SASL_SSL",

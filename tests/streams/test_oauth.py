@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from models.errors import BrokerError, RefusedError
 from streams.oauth import Token, TokenCache, jwt_expiry, read_token, tokens_of
-from streams.settings import KafkaSettings
+from streams.settings_kafka import KafkaSettings
 
 
 class Source:

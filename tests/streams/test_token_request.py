@@ -17,7 +17,8 @@ import pytest
 from models.errors import RefusedError, SettingsError
 from streams import token_request
 from streams.connection import BrokerUnreachableError
-from streams.settings import KafkaSettings, load_settings
+from streams.settings import load_settings
+from streams.settings_kafka import KafkaSettings
 from streams.token_request import LARGEST_ANSWER, request_token
 
 SECRET = "hunter2 & more"  # noqa: S105 -- to look for

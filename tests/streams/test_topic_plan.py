@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from streams.settings import Settings
-from streams.topic_plan import TopicFacts, TopicPlan, TopicSpec, make_plan, topic_names, wanted_topics
+from streams.topic_plan import TopicFacts, TopicPlan, make_plan, topic_names
+from streams.topic_specs import TopicSpec, wanted_topics
 
 EVERY_RIGHT = frozenset({"READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"})
 STATE, SKETCHES, SOURCE = "distillwatch-state", "distillwatch-sketches", "llm-requests"

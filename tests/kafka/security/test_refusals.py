@@ -122,7 +122,7 @@ from confluent_kafka import KafkaException, Producer
 from streams.connection import client_options
 from streams.kafka_python import KafkaAdminClient, errors
 from streams.librdkafka import librdkafka_options
-from streams.settings import KafkaSettings
+from streams.settings_kafka import KafkaSettings
 kafka = KafkaSettings.model_validate_json(sys.argv[1])
 try:
     exec(sys.argv[2])
