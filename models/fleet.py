@@ -19,6 +19,7 @@ from models.judging import NEVER, OnError, fail, judge_many
 from models.live import UNKNOWN, LiveTenants
 from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
+from models.score import Score
 from models.sketch import Sketch
 from models.slab import Slab
 from models.snapshot import unpack
@@ -44,13 +45,20 @@ class Fleet:
         Tenants that stay live after a checkpoint; the least recently seen live on in the store only.
     ttl_ms
         Event time without a request after which a tenant that comes back is a new one, in milliseconds.
+    score_ms
+        Interval of event time of which each tenant's scores are told, in milliseconds; 0 for none.
     """
 
     def __init__(
-        self, config: DetectorConfig, restore: Restore, max_tenants: int = 100_000, ttl_ms: int = NEVER
+        self,
+        config: DetectorConfig,
+        restore: Restore,
+        max_tenants: int = 100_000,
+        ttl_ms: int = NEVER,
+        score_ms: int = 0,
     ) -> None:
         self._config = config
-        self._settings = settings_record(config)
+        self._settings = settings_record(config, score_ms=score_ms)
         self._slab = Slab()
         self._restore = restore
         self._max_tenants = max_tenants
@@ -60,6 +68,7 @@ class Fleet:
         self._frozen = FrozenTenants({})
         self._profiles: list[EarlyProfile] = []
         self._fingerprints: list[Fingerprint] = []
+        self._scores: list[Score] = []
         self.skipped = 0
         """Sketches that a tenant's state already contained."""
         self.repeated = 0
@@ -121,6 +130,7 @@ class Fleet:
         self.repeated += outcome.repeated
         self._profiles += [profile for _, profile in outcome.profiles]
         self._fingerprints += [fingerprint for _, fingerprint in outcome.fingerprints]
+        self._scores += [score for _, score in outcome.scores]
         return [finding for _, finding in outcome.findings]
 
     def take_profiles(self) -> list[EarlyProfile]:
@@ -134,6 +144,11 @@ class Fleet:
         As the profiles, they are held until they are taken, whether the caller has a use for them or not.
         """
         taken, self._fingerprints = self._fingerprints, []
+        return taken
+
+    def take_scores(self) -> list[Score]:
+        """Return the scores of the intervals that ended since the last call, in the order of the requests."""
+        taken, self._scores = self._scores, []
         return taken
 
     def expire(self, tenant: str, now: int) -> list[Finding]:

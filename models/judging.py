@@ -16,6 +16,7 @@ from models.core.layout import TOLD
 from models.finding import Finding
 from models.population.profile import EarlyProfile
 from models.requests import Requests
+from models.score import Score
 from models.slab import Slab
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Outcome:
     ----------
     marks
         Bits of `models.core.judge`: what became of each, shape (n,).
-    findings, profiles, fingerprints
+    findings, profiles, fingerprints, scores
         With the place of the request that led to each, in the order of the requests.
     skipped
         Requests that their tenant's state contained already.
@@ -46,6 +47,7 @@ class Outcome:
     findings: list[tuple[int, Finding]] = field(default_factory=list)
     profiles: list[tuple[int, EarlyProfile]] = field(default_factory=list)
     fingerprints: list[tuple[int, Fingerprint]] = field(default_factory=list)
+    scores: list[tuple[int, Score]] = field(default_factory=list)
     skipped: int = 0
     repeated: int = 0
 
@@ -90,10 +92,13 @@ def judge_many(
             requests, rows, outcome, np.flatnonzero(chunks == chunk), tenant_at=tenant_at, on_error=on_error
         )
         run.finish(slab.chunks[chunk], rows - chunk * slab.chunk, offsets, settings, ttl_ms)
-    outcome.findings.sort(key=lambda found: found[0])
-    outcome.profiles.sort(key=lambda found: found[0])
-    outcome.fingerprints.sort(key=lambda found: found[0])
+    for told in (outcome.findings, outcome.profiles, outcome.fingerprints, outcome.scores):
+        told.sort(key=_place)
     return outcome
+
+
+def _place(told: tuple[int, object]) -> int:
+    return told[0]
 
 
 class _Run:
@@ -145,6 +150,8 @@ class _Run:
         try:
             if reason == core.AGE:
                 self._profile(tenant, place)
+            if reason == core.SCORED:
+                self._outcome.scores.append((place, tenant.score()))
             said = _said(reason, tenant, self._requests, place, activity)
             self._outcome.findings += [(place, finding) for finding in said]
         except Exception as error:  # noqa: BLE001 - it is for the caller to say what it means

@@ -21,6 +21,7 @@ from models.population.early import early_profile
 from models.population.profile import EarlyProfile
 from models.readings import RATE_NAME, growth_readings, readings_of, rule_readings
 from models.requests import table_of
+from models.score import Score
 from models.sketch import Sketch
 from models.slab import Slab
 from models.suspects import Suspects
@@ -165,6 +166,24 @@ class TenantModel:
         """Forget the evidence of an episode that is over."""
         evidence.spend(self.state)
         self.suspects.clear()
+
+    def score(self) -> Score:
+        """State how the tenant stands at the end of the interval of its newest request."""
+        threshold, interval = self.threshold, int(self._settings["score_ms"][0])
+        standing = self.episode.state
+        return Score(
+            tenant=self.name,
+            time=(self.time // interval + 1) * interval,
+            last=self.time,
+            requests=self.events,
+            state=standing,
+            evidence=self.evidence,
+            threshold=threshold,
+            episode=self._uid if standing is State.ALERTING else "",
+            signals=(*readings_of(self.state, threshold).values(), *rule_readings(self.state)),
+            content_seen=bool(self.state["content"] > 0),
+            config_digest=self._config.digest(),
+        )
 
     def come_of_age(self, request: RequestRef) -> EarlyProfile | None:
         """Return how it looks to its peers after so many requests, the last of which is given."""

@@ -42,9 +42,15 @@ class Weighting:
 DEFAULT = Weighting()
 
 
-def settings_record(config: DetectorConfig, weighting: Weighting = DEFAULT) -> NDArray[Any]:
-    """Return one record of `SETTINGS`, shape (1,)."""
+def settings_record(
+    config: DetectorConfig, weighting: Weighting = DEFAULT, score_ms: int = 0
+) -> NDArray[Any]:
+    """Return one record of `SETTINGS`, shape (1,).
+
+    `score_ms` is the interval of event time of which scores are told, in milliseconds; 0 for none.
+    """
     found = np.zeros(1, SETTINGS)
+    found["score_ms"] = score_ms
     for name in ("budget_days", "least_threshold", "suspicious_exponent", "flag_strength", "update_step"):
         found[name] = getattr(config, name)
     found["block"], found["window_block"] = config.block_requests, config.entropy_block_requests

@@ -187,7 +187,7 @@ def _detect(
         return PartitionState(
             partition,
             table.records,
-            lambda restore: Fleet(settings.detector, restore, share, ttl_ms),
+            lambda restore: Fleet(settings.detector, restore, share, ttl_ms, settings.scores.interval_ms),
             max_snapshot_bytes=settings.state.max_snapshot_bytes,
             ttl_ms=ttl_ms,
             metrics=metrics,
@@ -205,6 +205,7 @@ def _detect(
         alerts=settings.topics.alerts,
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
+        scores=settings.topics.scores,
         population=population_post(app, settings, deliveries, metrics),
         known_time=lambda partition: min(table.records.time(partition), now_ms()),
         on_findings=hooks.on_findings,

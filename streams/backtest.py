@@ -11,6 +11,7 @@ from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
 from models.fleet import SLACK_MS, Fleet
 from models.requests import decode_table
+from models.score import Score
 from models.snapshot import peek
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.file_intake import Reject, SketchedLines
@@ -77,6 +78,10 @@ class Backtest:
         Events between two looks at what does not fit.
     fleetwide
         Judges the whole fleet by the same store, if that is wanted.
+    score_ms
+        Interval of event time of which each tenant's scores are told, in milliseconds; 0 for none.
+    on_score
+        Told of them.
     """
 
     def __init__(
@@ -88,11 +93,14 @@ class Backtest:
         ttl_ms: int,
         checkpoint_events: int,
         fleetwide: BacktestFleetwide | None = None,
+        score_ms: int = 0,
+        on_score: Callable[[Score], None] = lambda _score: None,
     ) -> None:
         self.summary = Summary()
         self._fleetwide = fleetwide
         self._store = store
-        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms)
+        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms, score_ms)
+        self._on_score = on_score
         self._ttl_ms = ttl_ms
         self._checkpoint_events = checkpoint_events
         self._time = 0
@@ -129,6 +137,8 @@ class Backtest:
         self._time = max(self._time, int(requests.rows["time"].max()))
         offsets = range(first, first + len(records))
         yield from self._say(self._fleet.apply_many(requests, offsets))
+        for score in self._fleet.take_scores():
+            self._on_score(score)
         profiles, fingerprints = self._fleet.take_profiles(), self._fleet.take_fingerprints()
         if self._fleetwide is not None:
             yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time))

@@ -15,6 +15,7 @@ import orjson
 
 from models.errors import DistillwatchError
 from models.finding import Activity, Severity
+from models.score import Score
 from streams.backtest import Backtest, Summary
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.baseline import load_baseline, save_baseline
@@ -22,6 +23,7 @@ from streams.event_files import Line
 from streams.file_intake import IntakePlan, Reject, sketch_files
 from streams.ocsf import to_ocsf
 from streams.population_state import Fleetwide, fleetwide
+from streams.score_record import score_to_json
 from streams.settings import Settings
 from streams.snapshot_store import SnapshotStore
 
@@ -38,6 +40,7 @@ def run_backtest(
     processes: int,
     *,
     save_baseline_to: Path | None = None,
+    scores: str | None = None,
 ) -> str:
     """Judge all lines and return the summary as text.
 
@@ -51,6 +54,8 @@ def run_backtest(
         How many sketch; see `streams.file_intake.sketch_files`.
     save_baseline_to
         File for the population baseline as it is at the end.
+    scores
+        File for how each tenant stands once an interval, a JSON line each, whether `scores.enabled` or not.
 
     Raises
     ------
@@ -69,7 +74,12 @@ def run_backtest(
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
+        write_score = stack.enter_context(_json_lines(scores))
         store = stack.enter_context(SnapshotStore(settings.state.folder))
+
+        def on_score(score: Score) -> None:
+            write_score(score_to_json(score))
+
         backtest = Backtest(
             settings.detector,
             store,
@@ -77,6 +87,8 @@ def run_backtest(
             ttl_ms=int(settings.state.ttl_days * DAY_MS),
             checkpoint_events=settings.state.checkpoint_events,
             fleetwide=None if fleet is None else _judging(fleet, store, settings),
+            score_ms=0 if scores is None else settings.scores.interval_seconds * 1000,
+            on_score=on_score,
         )
 
         def on_reject(reject: Reject) -> None:

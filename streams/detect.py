@@ -21,6 +21,7 @@ from streams.partition_state import PartitionState
 from streams.population_post import PopulationPost
 from streams.reading import Reader
 from streams.refusals import created_anew
+from streams.score_record import score_record
 from streams.stage import Stage
 from streams.steps import OnStep, Step, ignore
 
@@ -44,6 +45,8 @@ class Detect(Stage):
         The source topic, whose end shows whether it was created anew under our marks.
     deliveries
         Of this stage alone.
+    scores
+        Topic for the tenants' scores, if they are told.
     population
         Posts what the whole fleet is judged by, by the same deliveries, if it is judged.
     known_time
@@ -66,6 +69,7 @@ class Detect(Stage):
         alerts: str,
         dead_letters: str,
         metrics: Metrics,
+        scores: str = "",
         population: PopulationPost | None = None,
         known_time: Callable[[int], int] = lambda _partition: 0,
         on_findings: Callable[[Sequence[Finding]], None] | None = None,
@@ -80,6 +84,7 @@ class Detect(Stage):
         self._alerts = alerts
         self._dead_letters = dead_letters
         self._metrics = metrics
+        self._scores = scores
         self._population = population
         self._known_time = known_time
         self._on_findings = on_findings
@@ -117,6 +122,8 @@ class Detect(Stage):
                     batch.dead_letters.append(dead_letter(record, error, "detect"))
             for finding in judgement.findings:
                 self._deliveries.post(self._alerts, *to_record(finding))
+            for score in judgement.scores:
+                self._deliveries.post(self._scores, *score_record(score))
             for letter in batch.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             if self._population:

@@ -47,6 +47,7 @@ from models.fleet import SLACK_MS
 from models.judging import OnError
 from models.population.profile import EarlyProfile
 from models.requests import Requests
+from models.score import Score
 from models.tenant import TenantModel
 from streams.frozen import AT_ONCE, FrozenPartition, Writes
 from streams.metrics import Metrics
@@ -96,6 +97,9 @@ class Fleet(Protocol):
     def take_fingerprints(self) -> list[Fingerprint]:
         """Return what is to be told of the use of templates since the last call."""
 
+    def take_scores(self) -> list[Score]:
+        """Return the scores of the intervals that ended since the last call."""
+
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant."""
 
@@ -128,7 +132,7 @@ class Judgement:
 
     Parameters
     ----------
-    findings, profiles, fingerprints
+    findings, profiles, fingerprints, scores
         In the order of the requests.
     failures
         By offset, the unexpected errors that a sketch led to.
@@ -137,6 +141,7 @@ class Judgement:
     findings: list[Finding] = field(default_factory=list)
     profiles: list[EarlyProfile] = field(default_factory=list)
     fingerprints: list[Fingerprint] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
     failures: dict[int, Exception] = field(default_factory=dict)
 
 
@@ -214,6 +219,7 @@ class PartitionState:
             judgement.findings += self.fleet.apply_many(requests, offsets, failed)
             judgement.profiles += self.fleet.take_profiles()
             judgement.fingerprints += self.fleet.take_fingerprints()
+            judgement.scores += self.fleet.take_scores()
             record.time = max(record.time, int(requests.rows["time"].max()))
         record.position = max(record.position, position)
         self._count()

@@ -34,6 +34,8 @@ class TopicSettings(Section):
     """What is judged for the whole fleet in one place: newcomers, shared templates, findings; compacted."""
     fingerprints: TopicName = "distillwatch-fingerprints"
     """Which tenant uses which template, keyed by template, from detect to templates."""
+    scores: TopicName = "distillwatch-scores"
+    """How each tenant stands, once an interval; only with `scores.enabled`."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 4
     """Partitions of our topics but alerts and dead letters; at most so many workers share the detection."""
     replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
@@ -44,6 +46,7 @@ class TopicSettings(Section):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         ours = ("sketches", "state", "population", "fingerprints", "alerts", "dead_letters")
+        ours += ("scores",)
         if len({getattr(self, name) for name in ours}) < len(ours):
             raise ValueError(f"{', '.join(ours)} must all differ")
         return self
@@ -97,6 +100,20 @@ class StateSettings(Section):
     """Largest snapshot of one tenant in bytes."""
 
 
+class ScoreSettings(Section):
+    """How each tenant stands, for those who build their own alerts."""
+
+    enabled: bool = False
+    """Whether a record a tenant and interval is written to `topics.scores`."""
+    interval_seconds: Annotated[int, Field(ge=60, le=86_400)] = 300
+    """Length of an interval in seconds of event time."""
+
+    @property
+    def interval_ms(self) -> int:
+        """The same in milliseconds; 0 where no scores are told."""
+        return self.interval_seconds * 1000 if self.enabled else 0
+
+
 class MetricsSettings(Section):
     """The worker's own web port, with `/metrics`, `/health` and `/status`."""
 
@@ -136,6 +153,7 @@ class Settings(Section):
     population: PopulationSettings = PopulationSettings()
     campaigns: CampaignSettings = CampaignSettings()
     state: StateSettings = StateSettings()
+    scores: ScoreSettings = ScoreSettings()
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()
     log: LogSettings = LogSettings()

@@ -72,6 +72,7 @@ def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]
         *([_population(settings, partitions)] if settings.population.enabled else []),
         *([_fingerprints(settings, partitions)] if settings.campaign_config else []),
         _alerts(settings),
+        *([_scores(settings)] if settings.scores.enabled else []),
         _dead_letters(settings),
     ]
 
@@ -165,6 +166,18 @@ def _alerts(settings: Settings) -> TopicSpec:
         exact={"cleanup.policy": "delete"},
         least={"max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
         initial={"retention.ms": str(30 * DAY_MS)},
+    )
+
+
+def _scores(settings: Settings) -> TopicSpec:
+    return TopicSpec(
+        role="topics.scores",
+        name=settings.topics.scores,
+        partitions=settings.topics.partitions,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"WRITE"}),
+        exact={"cleanup.policy": "delete"},
+        initial={"retention.ms": str(7 * DAY_MS)},
     )
 
 

@@ -14,13 +14,16 @@ import typer
 from pydantic import SecretStr
 
 from models.campaign.finding import CampaignFinding, Member
+from models.episode import State
 from models.event import RequestEvent
 from models.finding import Activity, Finding, RequestRef, Severity, SignalReading
 from models.native import decode_native
+from models.score import Score
 from streams.cli import app
 from streams.dead_letters import DeadLetter
 from streams.metrics import Metrics
 from streams.ocsf import to_ocsf, to_record
+from streams.score_record import score_to_json
 from streams.settings import Settings
 
 if TYPE_CHECKING:
@@ -167,6 +170,15 @@ def test_every_field_of_a_campaigns_finding_is_documented_and_no_other_is() -> N
 def test_every_header_of_a_finding_is_documented_and_no_other_is() -> None:
     _, _, headers = to_record(finding())
     assert first_column(section(ALERTS, "Key and headers")) == [name for name, _ in headers]
+
+
+def test_every_field_of_a_score_is_documented_and_no_other_is() -> None:
+    reading = SignalReading("novelty", 2.0, 1.0, "nats", 3.0)
+    standing = (State.ALERTING, 1.0, 2.0, "6fd64adc-4b34-5f50-80bf-a1a03af3ee05", (reading,))
+    score = Score("acme", 300_000, 1, 2, *standing, content_seen=True, config_digest="0123456789ab")
+    cells = re.findall(r"^\| (`[^|]+) \|", section(ALERTS, "Scores"), re.MULTILINE)
+    documented = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+    assert documented == set(score_to_json(score))
 
 
 def test_the_runbook_that_a_finding_links_exists() -> None:

@@ -15,10 +15,10 @@ from models.core.shape import FEATURES
 from models.core.signals import gather, warm
 from models.core.streams import TRACKS
 
-DONE, IDLE, CLOSED, COOLED, AGE, STATED = 0, 1, 2, 3, 4, 5
+DONE, IDLE, CLOSED, COOLED, AGE, STATED, SCORED = 0, 1, 2, 3, 4, 5, 6
 """Why `judge` returns: all is
 judged; the tenant was idle for so long that it starts anew; an episode closed; a cooldown is over; an age
-was reached; an episode opened or changed."""
+was reached; an episode opened or changed; an interval of event time is over, of which scores are told."""
 
 NEXT, PHASE, ACTIVITY, TOLD, SKIPPED, REPEATED = 0, 1, 2, 3, 4, 5
 CURSOR = 6
@@ -29,7 +29,7 @@ APPLIED, STRANGE = 1, 2
 """Bits in `marks`: a request is part of the state now, and it is worth naming."""
 
 _GO_ON = -1
-_ARRIVE, _PASS, _WEIGH, _OVER = 0, 1, 2, 3
+_ARRIVE, _ENTER, _PASS, _WEIGH, _OVER = 0, 1, 2, 3, 4
 
 
 @compiled
@@ -110,7 +110,10 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
 ) -> Whole:
     """Take a request through the phases that are left of it."""
     phase = cursor[PHASE]
-    if phase == _ARRIVE:
+    if phase == _ARRIVE and _interval_ends(s, x, c, offset):
+        cursor[PHASE] = _ENTER
+        return SCORED
+    if phase <= _ENTER:
         cursor[PHASE] = _PASS
         reason = _arrive(s, x, c, name, offset, ttl_ms, i, marks, cursor)
         if reason != _GO_ON:
@@ -133,6 +136,14 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
         cursor[ACTIVITY] = _weigh(s, c)
         return STATED if cursor[ACTIVITY] != episode.NOTHING else DONE
     return DONE
+
+
+@compiled
+def _interval_ends(s: Record, x: Record, c: Record, offset: Whole) -> Truth:
+    """Tell whether a request is the tenant's first of a later interval of event time than its last."""
+    if c.score_ms == 0 or s.events == 0 or 0 <= offset <= s.offset:
+        return False
+    return x.time // c.score_ms > s.time // c.score_ms
 
 
 @compiled

@@ -196,6 +196,7 @@ SETTINGS = np.dtype(
         *((name, "<f8") for name in ("suspicious_exponent", "flag_strength", "update_step", "rules")),
         *((name, "<i8") for name in ("block", "window_block", "warmup")),
         *((name, "<i8") for name in ("update_ms", "quiet_ms", "cooldown_ms", "adapt_ms")),
+        ("score_ms", "<i8"),
         ("weights", "<f8", (STREAMS,)),
         ("votes", "<f8", (TRACKS,)),
     ],

@@ -26,6 +26,10 @@ def backtest(
     report: Annotated[
         str | None, typer.Option("--report", metavar="DIR", help="Folder for the summary and the bad lines.")
     ] = None,
+    scores: Annotated[
+        str | None,
+        typer.Option("--scores", metavar="OUT", help="File for each tenant's standing, once an interval."),
+    ] = None,
     input_format: FormatOption = None,
     population: Annotated[
         str | None,
@@ -59,5 +63,7 @@ def backtest(
     if save_population is not None and not settings.population.enabled:
         raise SettingsError("--save-population needs population.enabled = true")
     with track(files, settings.source.max_record_bytes) as lines:
-        text = run_backtest(settings, lines, alerts, report, processes, save_baseline_to=save_population)
-    typer.echo(text, err=alerts == "-")
+        text = run_backtest(
+            settings, lines, alerts, report, processes, save_baseline_to=save_population, scores=scores
+        )
+    typer.echo(text, err="-" in (alerts, scores))

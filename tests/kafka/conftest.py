@@ -53,6 +53,7 @@ class Names:
     dead_letters: str
     population: str
     fingerprints: str
+    scores: str
     group: str
 
     def all_topics(self) -> list[str]:
@@ -127,6 +128,7 @@ def names() -> Names:
         dead_letters=f"dead-letters-{unique}",
         population=f"population-{unique}",
         fingerprints=f"fingerprints-{unique}",
+        scores=f"scores-{unique}",
         group=f"distillwatch-{unique}",
     )
 
@@ -182,6 +184,7 @@ def settings_for(bootstrap: str, names: Names, **sections: dict[str, Any]) -> Se
             "dead_letters": names.dead_letters,
             "population": names.population,
             "fingerprints": names.fingerprints,
+            "scores": names.scores,
             "partitions": 2,
         },
         "embedding": {"kind": "hashed"},

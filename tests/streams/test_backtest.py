@@ -172,3 +172,19 @@ def test_files_that_cannot_be_used_end_with_1_and_a_line(
     (tmp_path / "events").write_bytes(b"")
     assert main([*QUICK, *arguments]) == 1
     assert capsys.readouterr().err == f"distillwatch: {error}\n"
+
+
+def test_how_each_tenant_stands_is_written_once_an_interval(
+    lines: list[bytes], expected: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "events").write_bytes(b"\n".join(lines))
+    words = ["events", "--alerts", "alerts", "--scores", "scores"]
+    assert main(["--set", "scores.interval_seconds=3600", *QUICK, *words]) == 0
+    assert (tmp_path / "alerts").read_bytes() == expected
+    scores = [json.loads(line) for line in (tmp_path / "scores").read_bytes().splitlines()]
+    hours = {(json.loads(line)["tenant"], json.loads(line)["time"] // HOUR_MS) for line in lines}
+    told = [(score["tenant"], score["time"] // HOUR_MS - 1) for score in scores]
+    assert len(set(told)) == len(told) == len(hours) - 2
+    assert set(told) < hours
+    opened = {score["episode"] for score in scores if score["state"] == "alerting"}
+    assert opened == {uid for uid, activity, *_ in named(expected) if activity == 1}

@@ -82,11 +82,16 @@ def real(file: Path) -> str:
 def test_two_workers_say_what_a_backtest_says(
     make_world: Callable[[Path], str], make_bus: Callable[..., Bus], tmp_path: Path
 ) -> None:
-    bus = make_bus(detector=DEFAULT, embedding={"kind": "wordllama"}, state={"checkpoint_seconds": 2.0})
-    world, alerts = tmp_path / "world.jsonl", tmp_path / "alerts.jsonl"
+    bus = make_bus(
+        detector=DEFAULT,
+        embedding={"kind": "wordllama"},
+        state={"checkpoint_seconds": 2.0},
+        scores={"enabled": True},
+    )
+    world, alerts, scores = (tmp_path / f"{name}.jsonl" for name in ("world", "alerts", "scores"))
     attacker = make_world(world)
     variables = environment(bus)
-    command(variables, "backtest", world, "--alerts", alerts)
+    command(variables, "backtest", world, "--alerts", alerts, "--scores", scores)
     expected = keys(alerts.read_text().splitlines())
     assert attacker in {tenant for _, activity, tenant, _ in expected if activity == 1}
 
@@ -99,3 +104,5 @@ def test_two_workers_say_what_a_backtest_says(
     bus.read(bus.settings.topics.sketches, lambda records: len(records) == total, 120)
     assert [bus.stop(worker) for worker in workers] == [0, 0]
     assert sorted(keys(command(variables, "alerts", "--from-beginning").splitlines())) == sorted(expected)
+    told = [record.value for record in bus.everything(bus.settings.topics.scores)]
+    assert sorted(told) == sorted(scores.read_bytes().splitlines()) != []

@@ -53,11 +53,13 @@ class Desk:
                 "dead_letters": names.dead_letters,
                 "population": names.population,
                 "fingerprints": names.fingerprints,
+                "scores": names.scores,
                 "partitions": 1,
             },
             "embedding": {"kind": "hashed"},
             "detector": EAGER,
             "state": {"checkpoint_seconds": 0.5, "checkpoint_events": 100},
+            "scores": {"enabled": True},
             "metrics": {"port": 0},
         }
         for section, values in self.others.items():

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     RightsOf = Callable[[str], list[Right]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "group")
-WORKER = documented_rights("worker", cast("Names", SimpleNamespace(**{name: name for name in PLACES})))
+PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "scores")
+NAMED = {name: name for name in (*PLACES, "group")}
+WORKER = documented_rights("worker", cast("Names", SimpleNamespace(**NAMED)))
 
 
 @pytest.fixture
