@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
-from models.core import episode, evidence, fingerprints, rate, repeats, seasons
+from models.core import episode, evidence, fingerprints, prefetch, rate, repeats, seasons
 from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
@@ -83,6 +83,8 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     )
     c = settings[0]
     while cursor[NEXT] < len(order):
+        if cursor[PHASE] == _ARRIVE and cursor[NEXT] + prefetch.AHEAD < len(order):
+            prefetch.fetch(states, places[order[cursor[NEXT] + prefetch.AHEAD]])
         i = order[cursor[NEXT]]
         s, x = states[places[i]], rows[i]
         name = ids[ends[i, 0] : ends[i, 1]]
