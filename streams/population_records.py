@@ -86,11 +86,15 @@ def population_record(said: Said) -> tuple[bytes, bytes]:
     if isinstance(said, EarlyProfile):
         return profile_record(said)
     if isinstance(said, Finding):
-        return _EPISODE_KEY + said.tenant.encode(), encode_finding(said)
+        return _episode_key(said), encode_finding(said)
     out = Writer()
     out.number(said.told)
     out.raw(said.fingerprint.encode())
     return _shared_key(said.fingerprint), out.finish()
+
+
+def _episode_key(finding: Finding) -> bytes:
+    return _EPISODE_KEY + finding.tenant.encode()
 
 
 def _shared_key(fingerprint: Fingerprint) -> bytes:
@@ -139,9 +143,11 @@ def read_record(key: bytes, value: bytes) -> Said:
         if not key.startswith(_BEFORE_AGE):
             return _read_profile(key, value)
         if key.startswith(_EPISODE_KEY):
-            return _keyed(decode_finding(value), key)
+            finding = decode_finding(value)
+            return _keyed(finding, _episode_key(finding), key)
         if key.startswith(_SHARED_KEY):
-            return _keyed(read_shared(value), key)
+            shared = read_shared(value)
+            return _keyed(shared, _shared_key(shared.fingerprint), key)
         return _read_mark(key, value)
 
 
@@ -183,9 +189,9 @@ def _explained(reason: str, what: str) -> Iterator[None]:
         raise DecodeError(reason, f"{what}: {detail}") from None
 
 
-def _keyed(said: Said, key: bytes) -> Said:
-    """Return what was read if that is its key."""
-    if population_record(said)[0] != key:
+def _keyed(said: Said, own: bytes, key: bytes) -> Said:
+    """Return what was read if its own key is that of its record."""
+    if own != key:
         raise SnapshotError("the key is of something else than the value")
     return said
 

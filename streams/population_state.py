@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from models.agenda import Agenda
 from models.campaign.campaigns import Campaigns
 from models.campaign.config import CampaignConfig
 from models.campaign.finding import CampaignFinding
@@ -42,7 +43,7 @@ class Fleetwide:
 
     newcomers: Newcomers
     campaigns: Campaigns | None
-    _waiting: dict[tuple[int, str, int], Shared] = field(default_factory=dict)
+    _waiting: Agenda[tuple[int, str, int], Shared] = field(default_factory=lambda: Agenda(BATCH_MS))
 
     def add(self, said: EarlyProfile | Shared | Finding) -> None:
         """Take in what is said of a tenant."""
@@ -55,8 +56,8 @@ class Fleetwide:
         else:
             one = said.fingerprint
             key = one.template, one.tenant, one.count
-            known = self._waiting.get(key, said)
-            self._waiting[key] = min(known, said, key=lambda shared: shared.told)
+            if key not in self._waiting or said.told < self._waiting[key].told:
+                self._waiting.put(key, said.told, said)
 
     def close(self, until: int) -> list[CampaignFinding | Finding]:
         """Judge all that is over at an event time in ms; what comes out is the same however often one looks.
@@ -83,20 +84,18 @@ class Fleetwide:
         A fingerprint is judged when it was told and not before, or it would count for more where much is
         judged at once.
         """
-        border = self.newcomers.closed + BATCH_MS
-        due = [key for key, shared in self._waiting.items() if shared.told < border]
-        for key in due:
+        for key in self._waiting.before(self.newcomers.closed + BATCH_MS):
             shared = self._waiting.pop(key)
             if self.campaigns is not None:
                 self.campaigns.add(shared.fingerprint)
-        following = min((shared.told for shared in self._waiting.values()), default=_NEVER)
-        return following - following % BATCH_MS
+        following = self._waiting.first
+        return _NEVER if following is None else following
 
     def dump(self, out: Writer) -> None:
         """Write all that campaigns are judged by."""
         out.blob(b"" if self.campaigns is None else self.campaigns.dump())
         out.number(len(self._waiting))
-        for shared in self._waiting.values():
+        for shared in self._waiting:
             out.blob(population_record(shared)[1])
 
     def load(self, source: Reader) -> None:

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import structlog
 
+from models.agenda import Agenda
 from models.campaign.fingerprint import Fingerprint
 from models.campaign.templates import Templates
 from models.codec import Reader, Writer
@@ -31,6 +32,8 @@ POSITION_KEY = OWN_KEY + b"templates"
 SWEEP_EVERY_MS = 3_600_000
 SWEEP_AT_ONCE = 256
 """A flood of invented templates is forgotten bit by bit; nobody waits for all of it to go."""
+
+_NEVER = 2**62
 
 MOST_WAITING = 262_144
 """Fingerprints that may wait while one partition stands still; beyond, nobody waits for it."""
@@ -91,7 +94,7 @@ class TemplateState:
         self._refused = 0
         self.progress = Progress(partitions)
         self.following = self._time = 0
-        self._waiting: dict[tuple[int, str, int], tuple[int, Fingerprint]] = {}
+        self._waiting: Agenda[tuple[int, str, int], tuple[int, Fingerprint]] = Agenda(BATCH_MS)
         self._restore()
         self._written = self.following
         self._released = self._until()
@@ -100,7 +103,7 @@ class TemplateState:
         """Take in a record that stands at an offset."""
         if isinstance(said, Fingerprint):
             self._time = max(self._time, said.time)
-            self._waiting[said.template, said.tenant, said.count] = (offset, said)
+            self._waiting.put((said.template, said.tenant, said.count), said.time, (offset, said))
             return
         for mark in said:
             self.progress.reach(mark.partition, mark.time)
@@ -115,14 +118,12 @@ class TemplateState:
         """
         self.following = following
         until = self._until()
-        due = [one for one in self._waiting.values() if one[1].time < until]
-        if len(self._waiting) > MOST_WAITING:
-            due = list(self._waiting.values())
+        keys = self._waiting.before(_NEVER if len(self._waiting) > MOST_WAITING else until)
+        due = [fingerprint for _, fingerprint in map(self._waiting.pop, keys)]
         shared: list[Shared] = []
-        for _, fingerprint in sorted(due, key=lambda one: (one[1].time, one[1].tenant, one[1].count)):
+        for fingerprint in sorted(due, key=lambda one: (one.time, one.tenant, one.count)):
             told = max(fingerprint.time, self._released)
             shared += [Shared(told, one) for one in self._templates.take(fingerprint)]
-            del self._waiting[fingerprint.template, fingerprint.tenant, fingerprint.count]
         self._released = max(self._released, until)
         self._sweep()
         self._metrics.snapshot_refused("broken", self._templates.refused - self._refused)
@@ -132,7 +133,7 @@ class TemplateState:
     @property
     def position(self) -> int:
         """Offset of the first record that is needed still; all before it are in the templates."""
-        return min((offset for offset, _ in self._waiting.values()), default=self.following)
+        return min((offset for offset, _ in self._waiting), default=self.following)
 
     def _until(self) -> int:
         """Return the end of the last batch that all judged partitions are past."""

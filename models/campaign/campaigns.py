@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import groupby, islice
 
+from models.agenda import Agenda
 from models.campaign.clusters import Clusters
 from models.campaign.config import CampaignConfig
 from models.campaign.finding import MOST_NAMED, CampaignFinding, campaign_uid
@@ -45,8 +46,8 @@ class Campaigns:
     def __init__(self, config: CampaignConfig) -> None:
         self._config = config
         self._clusters = Clusters(config)
-        self._pending: dict[tuple[int, str, int], Fingerprint] = {}
-        self._notes: dict[tuple[str, str, int, Activity], Finding] = {}
+        self._pending: Agenda[tuple[int, str, int], Fingerprint] = Agenda(BATCH_MS)
+        self._notes: Agenda[tuple[str, str, int, Activity], Finding] = Agenda(BATCH_MS)
         self._episodes: dict[str, Finding] = {}
         self._open: dict[int, OpenCampaign] = {}  # by cluster
         self._campaign_of: dict[str, str] = {}
@@ -79,7 +80,7 @@ class Campaigns:
         if fingerprint.time < self.closed - LATEST_MS or len(self._pending) >= MOST_PENDING:
             self.late += 1
         else:
-            self._pending[key] = fingerprint
+            self._pending.put(key, fingerprint.time, fingerprint)
 
     def note(self, finding: Finding) -> None:
         """Take note of what is said of a tenant alone, to link it to the campaign that it takes part in.
@@ -91,9 +92,11 @@ class Campaigns:
         known = self._episodes.get(finding.tenant)
         if known is not None and known.uid == finding.uid and _age(finding) <= _age(known):
             return
-        self._notes.setdefault((finding.tenant, finding.uid, *_age(finding)), finding)
+        key = finding.tenant, finding.uid, *_age(finding)
+        if key not in self._notes:
+            self._notes.put(key, finding.time, finding)
         if len(self._notes) > MOST_EPISODES:
-            del self._notes[next(iter(self._notes))]
+            self._notes.pop_first()
 
     def named_before(self, tenant: str, time: int) -> bool:
         """Tell whether an open campaign had named a tenant by an event time in ms."""
@@ -121,13 +124,11 @@ class Campaigns:
         """Yield the end of each batch with what belongs to it, and take it from what waits."""
         prints = sorted(
             (max(x.time, self.closed), x.time, x.tenant, x.template, x.count)
-            for x in self._pending.values()
-            if max(x.time, self.closed) < end
+            for x in map(self._pending.__getitem__, self._pending.before(end))
         )
         said = sorted(
             (max(x.time, self.closed), x.time, x.tenant, x.activity, x.uid)
-            for x in self._notes.values()
-            if max(x.time, self.closed) < end
+            for x in map(self._notes.__getitem__, self._notes.before(end))
         )
         batches: dict[int, tuple[list[Fingerprint], list[Finding]]] = {}
         for number, group in groupby(prints, key=lambda item: item[0] // BATCH_MS):
@@ -250,11 +251,11 @@ class Campaigns:
             out.number(number)
         self._clusters.dump(out)
         out.half(len(self._pending))
-        for fingerprint in self._pending.values():
+        for fingerprint in self._pending:
             out.raw(fingerprint.encode())
-        for findings in (self._notes, self._episodes):
+        for findings in (list(self._notes), self._episodes.values()):
             out.half(len(findings))
-            for finding in findings.values():
+            for finding in findings:
                 out.blob(encode_finding(finding))
         out.half(len(self._open))
         for campaign in self._open.values():
@@ -281,9 +282,14 @@ class Campaigns:
         self._clusters = Clusters(self._config)
         self._clusters.load(source)
         pending = [read_fingerprint(source) for _ in range(source.half(MOST_PENDING))]
-        self._pending = {(x.template, x.tenant, x.count): x for x in pending}
+        self._pending = Agenda(BATCH_MS)
+        for fingerprint in pending:
+            key = fingerprint.template, fingerprint.tenant, fingerprint.count
+            self._pending.put(key, fingerprint.time, fingerprint)
         notes = [decode_finding(source.blob()) for _ in range(source.half(MOST_EPISODES))]
-        self._notes = {(x.tenant, x.uid, *_age(x)): x for x in notes}
+        self._notes = Agenda(BATCH_MS)
+        for note in notes:
+            self._notes.put((note.tenant, note.uid, *_age(note)), note.time, note)
         episodes = [decode_finding(source.blob()) for _ in range(source.half(MOST_EPISODES))]
         self._episodes = {finding.tenant: finding for finding in episodes}
         campaigns = [OpenCampaign.load(source) for _ in range(source.half())]

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from itertools import groupby
 from math import exp, log
 
+from models.agenda import Agenda
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
 from models.core.ages import AGES
@@ -72,8 +73,9 @@ class Newcomers:
         self._config = config
         self._least_rarity = log(rarest(config))
         self._windows = {age: Window() for age in AGES}
-        self._pending: dict[tuple[int, int], EarlyProfile] = {}
+        self._pending: Agenda[tuple[int, int], EarlyProfile] = Agenda(BATCH_MS)
         self._accused: dict[int, Accusation | None] = {}
+        self._open: set[int] = set()  # those of them whose episode is open
         self._began = 0
         self.closed = 0
         """Event time up to which batches are closed, in Unix milliseconds."""
@@ -112,14 +114,22 @@ class Newcomers:
         if profile.time < self.closed - LATEST_MS or len(self._pending) >= MOST_PENDING:
             self.late += 1
         else:
-            self._pending[tenant, profile.age] = profile
+            self._pending.put((tenant, profile.age), profile.time, profile)
 
     @property
     def due(self) -> int | None:
         """The end of the first batch that something will be said of or learned from, in Unix milliseconds."""
-        times = [max(profile.time, self.closed) + 1 for profile in self._pending.values()]
-        times += [accusation.quiet_from for accusation in self._accused.values() if accusation is not None]
+        first = self._pending.first
+        times = [] if first is None else [max(first, self.closed) + 1]
+        times += [accusation.quiet_from for _, accusation in self._accusations()]
         return min(times) + -min(times) % BATCH_MS if times else None
+
+    def _accusations(self) -> Iterator[tuple[int, Accusation]]:
+        """Iterate over the open episodes with their tenants, in no order."""
+        for tenant in self._open:
+            accusation = self._accused[tenant]
+            if accusation is not None:
+                yield tenant, accusation
 
     def close(self, until: int, excused: Excused = nobody) -> list[Finding]:
         """Judge every batch that ends at or before an event time in ms, after which no earlier profile comes.
@@ -139,8 +149,7 @@ class Newcomers:
             return []
         due = sorted(
             ((max(profile.time, self.closed), profile.time, profile.tenant, profile.age), key)
-            for key, profile in self._pending.items()
-            if max(profile.time, self.closed) < end
+            for key, profile in ((key, self._pending[key]) for key in self._pending.before(end))
         )
         findings: list[Finding] = []
         for batch, keys in groupby(due, key=lambda item: item[0][0] // BATCH_MS):
@@ -193,6 +202,7 @@ class Newcomers:
             uid = episode_uid(profile.tenant, profile.request.request_id)
             accusation = Accusation(uid, profile, evidence, time, time + QUIET_MS, version)
             self._accused[tenant] = accusation
+            self._open.add(tenant)
             self._mark(tenant, rarity)
             yield self._state(accusation, Activity.CREATE, time)
             if len(self._accused) > MOST_ACCUSED:
@@ -214,18 +224,21 @@ class Newcomers:
         """Close the episodes of tenants that no later age showed as extreme again."""
         over = sorted(
             (accusation.quiet_from, tenant)
-            for tenant, accusation in self._accused.items()
-            if accusation is not None and accusation.quiet_from <= now
+            for tenant, accusation in self._accusations()
+            if accusation.quiet_from <= now
         )
         for time, tenant in over:
             accusation = self._accused[tenant]
             self._accused[tenant] = None
+            self._open.discard(tenant)
             if accusation is not None:
                 yield self._state(accusation, Activity.CLOSE, time)
 
     def _forget_one(self, now: int) -> Iterator[Finding]:
         """Forget the tenant that was accused first; an episode that is open still is closed."""
-        accusation = self._accused.pop(next(iter(self._accused)))
+        tenant = next(iter(self._accused))
+        accusation = self._accused.pop(tenant)
+        self._open.discard(tenant)
         if accusation is not None:
             yield self._state(accusation, Activity.CLOSE, now)
 
@@ -241,7 +254,7 @@ class Newcomers:
         for window in self._windows.values():
             window.dump(out)
         out.number(len(self._pending))
-        for profile in self._pending.values():
+        for profile in self._pending:
             _dump_profile(out, profile)
         out.number(len(self._accused))
         for tenant, accusation in self._accused.items():
@@ -266,11 +279,14 @@ class Newcomers:
         for window in self._windows.values():
             window.load(source)
         pending = [_load_profile(source) for _ in range(source.count(MOST_PENDING))]
-        self._pending = {(tenant_hash(profile.tenant), profile.age): profile for profile in pending}
+        self._pending = Agenda(BATCH_MS)
+        for profile in pending:
+            self._pending.put((tenant_hash(profile.tenant), profile.age), profile.time, profile)
         self._accused = {}
         for _ in range(source.count(MOST_ACCUSED)):
             tenant = source.word()
             self._accused[tenant] = Accusation.load(source) if source.count(1) else None
+        self._open = {tenant for tenant, accusation in self._accused.items() if accusation is not None}
         source.end()
 
 
