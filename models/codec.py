@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import inf
 from struct import Struct, error
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ MOST_COUNT = 2**53
 
 LARGEST = 1e30
 """Beyond any number that a state reaches, and small enough that arithmetic on it stays finite."""
+
+Parsed = TypeVar("Parsed")
 
 _SIZE = Struct("<I")
 _SMALL = Struct("<B")
@@ -175,6 +178,16 @@ class Reader:
             raise SnapshotError("the snapshot ends early") from None
         self._at += form.size
         return values
+
+    def parsed(self, parse: Callable[[bytes, int], tuple[Parsed, int]]) -> Parsed:
+        """Read what a function makes of the bytes from a place on, and go on where it says that it ended."""
+        try:
+            found, self._at = parse(self._data, self._at)
+        except error:
+            raise SnapshotError("the snapshot ends early") from None
+        except UnicodeDecodeError:
+            raise SnapshotError("a text in the snapshot is not UTF-8") from None
+        return found
 
     def array(
         self, dtype: type[np.generic], shape: tuple[int, ...], least: float | None = None, most: float = inf

@@ -15,6 +15,7 @@ import uvloop
 from models.errors import WRONG_SETUP, BrokerError, DistillwatchError
 from models.warming import warm_up
 from streams.app import NO_HOOKS, Hooks, create_app
+from streams.collector import settle
 from streams.connection import wait_for_broker
 from streams.faust_app import DistillwatchApp
 from streams.handshake import shake_hands
@@ -133,6 +134,7 @@ class Worker:
         watchdog = Watchdog(metrics.liveness, self._on_dead)
         try:
             status.app = create_app(self._settings, metrics, self._hooks)
+            settle()
             return await self._serve(status.app)
         finally:
             watchdog.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from struct import Struct, pack
 
-from models.codec import Reader, Writer
+from models.codec import Reader
 from models.errors import SnapshotError
 from models.event import EARLIEST_MS, LATEST_MS, MAX_NAME_BYTES
 from models.finding import RequestRef
@@ -29,7 +29,9 @@ _WEAK_STEPS = 10**WEAK_DIGITS
 _MOST_WEAK = int(MOST_WEAK) * _WEAK_STEPS
 _VERSION = 1
 _HASH_DIGITS = 16
+_HEAD = Struct("<BH")
 _NUMBERS = Struct("<4Qq7IB")
+_SIZE = Struct("<H")
 _SLOTS = [Struct(f"<{slots}I") for slots in range(SLOTS + 1)]
 _PLACE = Struct("<Iq")
 
@@ -96,23 +98,23 @@ class Fingerprint:
 
     def encode(self) -> bytes:
         """Return the fingerprint as bytes; of times but `time` only the seconds, of `weak` three digits."""
-        out = Writer()
-        out.small(_VERSION)
-        out.label(self.tenant)
-        out.raw(
-            _NUMBERS.pack(
-                *(self.template, self.simhash, self.network, self.account, self.time),
-                *(self.started // SECOND_MS, self.since // SECOND_MS, self.joined // SECOND_MS),
-                *(self.signed_up // SECOND_MS, self.count, self.requests, round(self.weak * _WEAK_STEPS)),
-                len(self.slots),
+        tenant, request = self.tenant.encode(), self.request
+        name, topic = request.request_id.encode(), request.topic.encode()
+        return b"".join(
+            (
+                _HEAD.pack(_VERSION, len(tenant)),
+                tenant,
+                _NUMBERS.pack(
+                    *(self.template, self.simhash, self.network, self.account, self.time),
+                    *(self.started // SECOND_MS, self.since // SECOND_MS, self.joined // SECOND_MS),
+                    *(self.signed_up // SECOND_MS, self.count, self.requests),
+                    *(round(self.weak * _WEAK_STEPS), len(self.slots)),
+                ),
+                pack(f"<{len(self.slots)}I", *self.slots),
+                *(_SIZE.pack(len(name)), name, _SIZE.pack(len(topic)), topic),
+                _PLACE.pack(request.partition, request.offset),
             )
         )
-        out.raw(pack(f"<{len(self.slots)}I", *self.slots))
-        request = self.request
-        out.label(request.request_id)
-        out.label(request.topic)
-        out.raw(_PLACE.pack(request.partition, request.offset))
-        return out.finish()
 
 
 def decode_fingerprint(value: bytes) -> Fingerprint:
@@ -137,26 +139,45 @@ def read_fingerprint(source: Reader) -> Fingerprint:
     SnapshotError
         As `decode_fingerprint`.
     """
-    if source.small() != _VERSION:
+    return source.parsed(_parse)
+
+
+def _parse(data: bytes, at: int) -> tuple[Fingerprint, int]:
+    """Return the fingerprint that begins at a place, and where it ends; in one go, since there are many."""
+    version, size = _HEAD.unpack_from(data, at)
+    if version != _VERSION:
         raise SnapshotError(f"the record is not a fingerprint of version {_VERSION}")
-    tenant = source.label(MAX_NAME_BYTES)
-    template, simhash, network, account, time, *seconds, count, requests, weak, kept = source.fields(_NUMBERS)
+    tenant, at = _label(data, at + _HEAD.size, size, MAX_NAME_BYTES)
+    numbers = _NUMBERS.unpack_from(data, at)
+    template, simhash, network, account, time, *seconds, count, requests, weak, kept = numbers
     if weak > _MOST_WEAK or kept > SLOTS:
         raise SnapshotError("the fingerprint holds numbers that cannot be")
-    slots = source.fields(_SLOTS[kept])
-    request_id, topic = source.label(MAX_NAME_BYTES), source.label(MAX_TOPIC_BYTES)
-    partition, offset = source.fields(_PLACE)
+    at += _NUMBERS.size
+    slots = _SLOTS[kept].unpack_from(data, at)
+    at += _SLOTS[kept].size
+    request_id, at = _label(data, at + _SIZE.size, *_SIZE.unpack_from(data, at), MAX_NAME_BYTES)
+    topic, at = _label(data, at + _SIZE.size, *_SIZE.unpack_from(data, at), MAX_TOPIC_BYTES)
+    partition, offset = _PLACE.unpack_from(data, at)
     if partition > MAX_PARTITION or offset < 0:
         raise SnapshotError("no record can stand at the place that the fingerprint names")
     if not JOIN <= count <= requests:
         raise SnapshotError("the fingerprint holds counts that cannot be")
-    started, since, joined, signed_up = (second * SECOND_MS for second in seconds)
+    started, since, joined, signed_up = [second * SECOND_MS for second in seconds]
     if not tenant or not 0 < started <= time or not 0 < since <= joined <= time:
         raise SnapshotError("the fingerprint holds times that cannot be")
     if min(started, since, signed_up or EARLIEST_MS) < EARLIEST_MS or max(time, signed_up) >= LATEST_MS:
         raise SnapshotError("the fingerprint holds times that cannot be")
     request = RequestRef(request_id, topic, partition, offset, f"{template:0{_HASH_DIGITS}x}")
-    return Fingerprint(
+    found = Fingerprint(
         *(tenant, template, time, started, since, joined, count, requests, slots, simhash, network),
         *(weak / _WEAK_STEPS, request, account, signed_up),
     )
+    return found, at + _PLACE.size
+
+
+def _label(data: bytes, at: int, size: int, most: int) -> tuple[str, int]:
+    """Return a text of at most so many bytes, and where it ends; what follows tells whether it is whole."""
+    if size > most:
+        raise SnapshotError("the fingerprint holds a name that is too long")
+    end = at + size
+    return data[at:end].decode(), end
