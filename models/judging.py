@@ -169,10 +169,10 @@ class _Run:
         marks, judged = self._outcome.marks, self._order[self._named : until]
         strange = judged[(marks[judged] & core.STRANGE) > 0]
         if strange.size:
-            times = self._requests.rows["time"][strange].tolist()
-            rows, refs = self._rows[strange].tolist(), self._requests.refs(strange)
-            for row, time, ref in zip(rows, times, refs, strict=True):
-                self._tenant_at(row).suspects.add(ref, time)
+            times, rows = self._requests.rows["time"][strange].tolist(), self._rows[strange].tolist()
+            found = self._requests.places(strange)
+            for row, time, (name, topic, *place) in zip(rows, times, found, strict=True):
+                self._tenant_at(row).suspects.keep(time, name, topic.decode(), *place)
             marks[strange] &= core.APPLIED
         self._named = max(self._named, until - 1)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -104,7 +106,7 @@ def _alone(value: bytes) -> Any:
 def _columns(records: Sequence[dict[str, Any]], limits: InputLimits) -> tuple[Columns, set[int]]:
     """Return the columns, and the places of the records with a field of a wrong type or value."""
     wrong: set[int] = set()
-    given = {name: [record.get(name) for record in records] for name in set().union(*records) & _KNOWN}
+    given = _given(records)
     texts = {name: _of(_STRING, given[name], wrong) for name in TEXTS if name in given}
     texts |= {name: _labels(given[name], wrong) for name in LABELS if name in given}
     for name in ("prompt", "response"):
@@ -134,6 +136,16 @@ def _columns(records: Sequence[dict[str, Any]], limits: InputLimits) -> tuple[Co
     return columns, wrong
 
 
+def _given(records: Sequence[dict[str, Any]]) -> Mapping[str, Sequence[Any]]:
+    """Return the columns of the known fields that any record has, as they stand there."""
+    names = list(records[0]) if records else []
+    if len(names) > 1 and set(map(len, records)) == {len(names)}:
+        with suppress(KeyError):  # most sources write the same fields in every record
+            columns = zip(*map(itemgetter(*names), records), strict=True)
+            return {name: column for name, column in zip(names, columns, strict=True) if name in _KNOWN}
+    return {name: [record.get(name) for record in records] for name in set().union(*records) & _KNOWN}
+
+
 _KNOWN = {"id", "time", "tenant", *TEXTS, *LABELS, *COUNTS}
 _KNOWN |= {"temperature", "logprobs", "signed_up", "flags", "embedding"}
 
@@ -142,7 +154,7 @@ def _refuse(found: NDArray[np.bool_], wrong: set[int]) -> None:
     wrong.update(np.flatnonzero(found).tolist())
 
 
-def _of(kinds: frozenset[type], column: list[Any], wrong: set[int]) -> list[Any]:
+def _of(kinds: frozenset[type], column: Sequence[Any], wrong: set[int]) -> Sequence[Any]:
     """Return the column, with `None` for what is of no such type; a switch is no number here."""
     if set(map(type, column)) <= kinds:
         return column
@@ -151,7 +163,7 @@ def _of(kinds: frozenset[type], column: list[Any], wrong: set[int]) -> list[Any]
     return [None if place in odd else value for place, value in enumerate(column)]
 
 
-def _names(column: list[Any], wrong: set[int]) -> list[str]:
+def _names(column: Sequence[Any], wrong: set[int]) -> list[str]:
     names: list[str] = [name or "" for name in _of(_STRING, column, wrong)]
     plain = "".join(names).isascii()
     sizes = np.array([len(name if plain else name.encode()) for name in names])
@@ -159,23 +171,23 @@ def _names(column: list[Any], wrong: set[int]) -> list[str]:
     return names
 
 
-def _labels(column: list[Any], wrong: set[int]) -> list[str | None]:
+def _labels(column: Sequence[Any], wrong: set[int]) -> list[str | None]:
     labels = _of(_LABEL, column, wrong)
     return [str(label) if type(label) is int else label for label in labels]
 
 
-def _reals(column: list[Any], wrong: set[int]) -> Reals:
+def _reals(column: Sequence[Any], wrong: set[int]) -> Reals:
     return np.array(_of(_NUMBER, column, wrong), np.float64)
 
 
-def _counts(column: list[Any], wrong: set[int]) -> Reals:
+def _counts(column: Sequence[Any], wrong: set[int]) -> Reals:
     counts = _reals(column, wrong)
     whole = (counts >= 0) & (counts <= MAX_COUNT) & (counts == np.rint(counts))
     _refuse(~(whole | np.isnan(counts)), wrong)
     return counts
 
 
-def _moments(column: list[Any], wrong: set[int]) -> Reals:
+def _moments(column: Sequence[Any], wrong: set[int]) -> Reals:
     """Return whole milliseconds, rounded as Python rounds."""
     times = _of(_MOMENT, column, wrong)
     if str in set(map(type, times)):
@@ -196,14 +208,14 @@ def _possible(times: Reals) -> NDArray[np.bool_]:
     return possible
 
 
-def _flags(column: list[Any], wrong: set[int]) -> Reals:
+def _flags(column: Sequence[Any], wrong: set[int]) -> Reals:
     lists = [flags or () for flags in _of(_LIST, column, wrong)]
     if not _all(str, chain.from_iterable(lists)):
         wrong.update(place for place, flags in enumerate(lists) if not _all(str, flags))
     return np.array([len(flags) for flags in lists], np.float64)
 
 
-def _embeddings(column: list[Any], size: int, wrong: set[int]) -> dict[int, list[float]]:
+def _embeddings(column: Sequence[Any], size: int, wrong: set[int]) -> dict[int, list[float]]:
     found = {place: row for place, row in enumerate(_of(_LIST, column, wrong)) if row is not None}
     wrong.update(place for place, row in found.items() if len(row) != size or not _all((int, float), row))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,20 +83,25 @@ class Requests:
 
         Their templates are those of their longest heads where none are given.
         """
+        return [
+            RequestRef(name.decode(), topic.decode(), partition, offset, f"{template:0{HASH_DIGITS}x}")
+            for name, topic, partition, offset, template in self.places(places, templates)
+        ]
+
+    def places(
+        self, places: NDArray[np.int64], templates: NDArray[np.uint64] | None = None
+    ) -> Iterator[tuple[bytes, bytes, int, int, int]]:
+        """Yield the same as numbers and bytes: id, source topic, partition, offset and template."""
         if templates is None:
             templates = self.rows[_HEADS[0]][places]
             for name in _HEADS[1:]:
                 templates = np.where(templates > 0, templates, self.rows[name][places])
         ends = self.ends[places]
         topics = ends[:, 1] + self.rows["topic_size"][places]
-        ids = [(self.names[a:b], self.names[b:c]) for a, b, c in np.column_stack((ends, topics)).tolist()]
         origins = self.rows["partition"][places].tolist(), self.rows["offset"][places].tolist()
-        return [
-            RequestRef(name.decode(), topic.decode(), partition, offset, f"{template:0{HASH_DIGITS}x}")
-            for (name, topic), partition, offset, template in zip(
-                ids, *origins, templates.tolist(), strict=True
-            )
-        ]
+        borders = (*ends.T.tolist(), topics.tolist())
+        for begin, middle, end, *place in zip(*borders, *origins, templates.tolist(), strict=True):
+            yield self.names[begin:middle], self.names[middle:end], *place
 
 
 def table_of(sketches: Sequence[Sketch]) -> Requests:

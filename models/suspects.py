@@ -27,11 +27,14 @@ class Suspects:
 
     def add(self, request: RequestRef, time: int) -> None:
         """Keep a request and its event time in Unix milliseconds."""
-        name = request.request_id.encode()
-        place = _END.pack(0, request.partition, request.offset, int(request.template_hash, 16))
-        kept = b"".join((_BEGIN.pack(time, len(name)), name, place))
+        place = request.partition, request.offset, int(request.template_hash, 16)
+        self.keep(time, request.request_id.encode(), request.topic, *place)
+
+    def keep(self, time: int, name: bytes, topic: str, partition: int, offset: int, template: int) -> None:  # noqa: PLR0917 - one for each strange request
+        """Keep a request by its parts."""
+        kept = _BEGIN.pack(time, len(name)) + name + _END.pack(0, partition, offset, template)
         self._kept = (*self._kept[1 - MOST :], kept)
-        self._topics = (*self._topics[1 - MOST :], intern(request.topic))
+        self._topics = (*self._topics[1 - MOST :], intern(topic))
 
     def clear(self) -> None:
         """Forget all."""
