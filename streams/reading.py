@@ -65,14 +65,18 @@ class SketchReader:
     def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode each record."""
         full = [record for record in records if record.value]
-        told = [record for record in full if record.key is not None and record.key.startswith(MARK_KEY)]
-        keyed = [record for record in full if not (record.key is None or record.key.startswith(MARK_KEY))]
-        requests, kept, failures = decode_table(
-            [record.key for record in keyed], [record.value for record in keyed]
-        )
+        keys = [record.key for record in full]
+        told: list[ConsumerRecord] = []
+        keyed = full
+        if None in keys or any(key.startswith(MARK_KEY) for key in keys):
+            told = [record for record in full if record.key is not None and record.key.startswith(MARK_KEY)]
+            keyed = [record for record in full if not (record.key is None or record.key.startswith(MARK_KEY))]
+            keys = [record.key for record in keyed]
+        requests, kept, failures = decode_table(keys, [record.value for record in keyed])
         errors: dict[int, Exception] = {keyed[place].offset: error for place, error in failures.items()}
-        missing = DecodeError("missing_key", "a sketch has its tenant as key")
-        errors |= {record.offset: missing for record in full if record.key is None}
+        if len(keyed) + len(told) < len(full):
+            missing = DecodeError("missing_key", "a sketch has its tenant as key")
+            errors |= {record.offset: missing for record in full if record.key is None}
         marks = _marks(told, errors)
         refused = [record for record in full if record.offset in errors] if errors else []
         letters = [dead_letter(record, errors[record.offset], "detect") for record in refused]

@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -39,10 +39,13 @@ _REPLACE = "ON CONFLICT DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in ("position", "time", "body")
 )
 _INSERT = "INSERT INTO records VALUES"
-_PUT = f"{_INSERT} (?, ?, ?, ?) {_REPLACE}"
-_PUT_NEWER = f"{_INSERT} {{}} {_REPLACE} WHERE excluded.position >= records.position"
-_FORGET = "DELETE FROM records WHERE key = ?"
+_PUT = f"{_INSERT} {{}} {_REPLACE}"
+_PUT_NEWER = f"{_PUT} WHERE excluded.position >= records.position"
+_FORGET = "DELETE FROM records WHERE key IN ({})"
 _AT_ONCE = 128
+"""Rows of one statement: between two, the thread that fetches would take its turn."""
+
+_Row = tuple[bytes, int, int, bytes]
 
 
 class StoreError(DistillwatchError):
@@ -99,11 +102,9 @@ class SnapshotStore:
 
     def put(self, writes: Mapping[bytes, StateRecord | None]) -> None:
         """Replace records; a key without one is forgotten."""
-        rows = [(key, r.position, r.time, r.body) for key, r in writes.items() if r is not None]
-        gone = [(key,) for key, record in writes.items() if record is None]
         with self._transaction():
-            self._database.executemany(_PUT, rows)
-            self._database.executemany(_FORGET, gone)
+            self._put(_PUT, _rows(writes.items()))
+            self._forget([key for key, record in writes.items() if record is None])
 
     def restore(self, records: Iterable[tuple[bytes, StateRecord | None]]) -> None:
         """Take in records in the order of the state topic.
@@ -113,16 +114,20 @@ class SnapshotStore:
         with self._transaction():
             for gone, group in groupby(records, lambda pair: pair[1] is None):
                 if gone:
-                    self._database.executemany(_FORGET, [(key,) for key, _ in group])
-                    continue
-                rows = [(key, r.position, r.time, r.body) for key, r in group if r is not None]
-                for start in range(0, len(rows), _AT_ONCE):
-                    self._put_newer(rows[start : start + _AT_ONCE])
+                    self._forget([key for key, _ in group])
+                else:
+                    self._put(_PUT_NEWER, _rows(group))
 
-    def _put_newer(self, rows: Sequence[tuple[bytes, int, int, bytes]]) -> None:
-        """Put rows by one statement: between two, the thread that fetches would take its turn."""
-        values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
-        self._database.execute(_PUT_NEWER.format(values), [value for row in rows for value in row])
+    def _put(self, statement: str, rows: Sequence[_Row]) -> None:
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            places = ", ".join(["(?, ?, ?, ?)"] * len(some))
+            self._database.execute(statement.format(places), list(chain.from_iterable(some)))
+
+    def _forget(self, keys: Sequence[bytes]) -> None:
+        for start in range(0, len(keys), _AT_ONCE):
+            some = keys[start : start + _AT_ONCE]
+            self._database.execute(_FORGET.format(", ".join("?" * len(some))), some)
 
     def older_than(self, time: int, most: int = -1, kind: bytes = b"") -> list[bytes]:
         """Return keys whose record is of before a time in Unix milliseconds: the oldest, at most so many.
@@ -154,3 +159,7 @@ class SnapshotStore:
             raise StoreError(
                 f"snapshots cannot be kept in {self._folder} ({error}): make room there, or set state.folder"
             ) from error
+
+
+def _rows(records: Iterable[tuple[bytes, StateRecord | None]]) -> list[_Row]:
+    return [(key, r.position, r.time, r.body) for key, r in records if r is not None]
