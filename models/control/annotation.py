@@ -49,6 +49,8 @@ class Annotation:
 
 
 PLAIN = Annotation()
+SETTING = "control.shadow"
+"""Stands for the id of a change where a setting has findings in shadow."""
 
 
 def signal_of(finding: Said) -> str:
@@ -57,9 +59,16 @@ def signal_of(finding: Said) -> str:
 
 
 class Annotator:
-    """Says of findings what the changes have to say of them."""
+    """Says of findings what the changes have to say of them.
 
-    def __init__(self, control: Control) -> None:
+    Parameters
+    ----------
+    shadow
+        Whether all findings are in shadow, whatever the changes say.
+    """
+
+    def __init__(self, control: Control, *, shadow: bool = False) -> None:
+        self._shadow = shadow
         self._verdicts = control.verdicts
         self._allowed = _by_tenant(control, Allow)
         self._overridden = _by_tenant(control, Override)
@@ -104,6 +113,8 @@ class Annotator:
 
     def _shadow_of(self, finding: Said) -> str:
         """Return the last change that switched shadow on for a finding; each scope counts by itself."""
+        if self._shadow:
+            return SETTING
         names = {Scope.APPLICATION: "", Scope.TENANT: _tenant_of(finding), Scope.SIGNAL: signal_of(finding)}
         last: dict[Scope, tuple[Rule, Shadow]] = {}
         for rule, what in self._shadows:

@@ -158,7 +158,7 @@ class Draft:
             raise ControlError("wrong_value", f"{target!r} is a {known.kind}, which cannot be taken back")
 
     def _make_room(self) -> None:
-        """Drop an eighth of the changes, the oldest of those that hold no more; seldom, for it looks at all."""
+        """Drop an eighth of the changes, the oldest of those that hold no more; it looks at all of them."""
         kept = Control(self._changes)
         latest = max(change.time for change in self._changes.values())
         holding = {rule.change.id for rule in kept.rules if rule.until > latest}

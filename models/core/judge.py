@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
-from models.core import episode, evidence, fingerprints, rate, repeats, seasons
+from models.core import episode, evidence, fingerprints, rate, repeats, seasons, settings_at
 from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
@@ -66,7 +66,7 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     ttl_ms
         Event time without a request after which a tenant starts anew.
     settings
-        One record of `SETTINGS`.
+        Records of `SETTINGS`; each state says by `rule` which is the last of its own.
     marks
         To be written: what became of each request.
     told
@@ -81,10 +81,10 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
         np.empty(TRAITS),
         np.empty(KINDS, np.uint64),
     )
-    c = settings[0]
     while cursor[NEXT] < len(order):
         i = order[cursor[NEXT]]
         s, x = states[places[i]], rows[i]
+        c = settings[settings_at.place(settings, s.rule, max(s.time, x.time))]
         name = ids[ends[i, 0] : ends[i, 1]]
         reason = _step(s, x, c, name, offsets[i], ttl_ms, i, marks, told, cursor, scratch)
         if reason != DONE:
@@ -118,6 +118,8 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
     if phase <= _PASS:
         if rate.ended(s, x.time):
             seasons.learn(s, x.time, episode.learning(s, c))
+        if not c.weighs:
+            return DONE
         strange, template = gather(s, x, c, scratch)
         if template != fingerprints.NONE:
             told[cursor[TOLD]].place = i
@@ -161,7 +163,7 @@ def _arrive(  # noqa: PLR0917  compiled code has no keywords
         s.repeated += 1
         cursor[REPEATED] += 1
         return DONE
-    evidence.move_time(s, x)
+    evidence.move_time(s, x, c)
     before = s.state
     if episode.elapse(s, c, s.time) == episode.CLOSE:
         return CLOSED
