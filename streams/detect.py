@@ -152,7 +152,7 @@ class Detect(Stage):
             self._on_findings(findings)
 
     async def steer(self, control: Control, fresh: Sequence[Change]) -> None:
-        """Go by the changes; close the episodes that a new verdict is about, and say the samples asked for."""
+        """Go by the changes; close what new verdicts are about, and say the samples that are asked for."""
         self._control = control
         if self._halted:
             return
