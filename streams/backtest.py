@@ -6,12 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from models.campaign.finding import CampaignFinding
 from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
 from models.fleet import SLACK_MS, Fleet
-from models.requests import decode_table
+from models.requests import Requests, decode_table
 from models.snapshot import peek
+from streams.backtest_control import BacktestControl
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.file_intake import Reject, SketchedLines
 from streams.snapshot_store import SnapshotStore
@@ -75,6 +78,8 @@ class Backtest:
         Event time without a request after which a tenant is forgotten, in milliseconds.
     checkpoint_events
         Events between two looks at what does not fit.
+    control
+        What operators changed.
     fleetwide
         Judges the whole fleet by the same store, if that is wanted.
     """
@@ -88,11 +93,14 @@ class Backtest:
         ttl_ms: int,
         checkpoint_events: int,
         fleetwide: BacktestFleetwide | None = None,
+        control: BacktestControl | None = None,
     ) -> None:
         self.summary = Summary()
         self._fleetwide = fleetwide
         self._store = store
-        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms)
+        self._control = control
+        steering = None if control is None else control.steering
+        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms, steering)
         self._ttl_ms = ttl_ms
         self._checkpoint_events = checkpoint_events
         self._time = 0
@@ -126,12 +134,24 @@ class Backtest:
         first = self.summary.events + 1
         self.summary.events += len(records)
         self.summary.tenants.update(key for key, _ in records)
-        self._time = max(self._time, int(requests.rows["time"].max()))
-        offsets = range(first, first + len(records))
-        yield from self._say(self._fleet.apply_many(requests, offsets))
+        yield from self._say(self._apply(requests, range(first, first + len(records))))
         profiles, fingerprints = self._fleet.take_profiles(), self._fleet.take_fingerprints()
         if self._fleetwide is not None:
-            yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time))
+            answered = {} if self._control is None else self._control.answered
+            yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time, answered))
+
+    def _apply(self, requests: Requests, offsets: range) -> list[Finding]:
+        newest = np.maximum(np.maximum.accumulate(requests.rows["time"]), self._time)
+        self._time = int(newest[-1])
+        if self._control is None:
+            return self._fleet.apply_many(requests, offsets)
+        found: list[Finding] = []
+        for begin, end, answered in self._control.parts(newest):
+            for tenant in answered:
+                found += self._fleet.answer(tenant)
+            part = requests.taken(list(range(begin, end)))
+            found += self._fleet.apply_many(part, offsets[begin:end])
+        return found
 
     def _say(self, findings: list[Finding]) -> Iterator[CampaignFinding | Finding]:
         """Say what was found of tenants alone, which those who judge the whole fleet hear as well."""

@@ -13,14 +13,17 @@ from typing import BinaryIO
 
 import orjson
 
+from models.control.control import Control
 from models.errors import DistillwatchError
 from models.finding import Activity, Severity
+from streams.annotate import Annotate
 from streams.backtest import Backtest, Summary
+from streams.backtest_control import BacktestControl, load_control
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.baseline import load_baseline, save_baseline
 from streams.event_files import Line
 from streams.file_intake import IntakePlan, Reject, sketch_files
-from streams.ocsf import to_ocsf
+from streams.metrics import Metrics
 from streams.population_state import Fleetwide, fleetwide
 from streams.settings import Settings
 from streams.snapshot_store import SnapshotStore
@@ -38,6 +41,7 @@ def run_backtest(
     processes: int,
     *,
     save_baseline_to: Path | None = None,
+    control_from: Path | None = None,
 ) -> str:
     """Judge all lines and return the summary as text.
 
@@ -49,6 +53,8 @@ def run_backtest(
         Folder for `summary.json` and `dead-letters.jsonl`; made when it does not exist.
     processes
         How many sketch; see `streams.file_intake.sketch_files`.
+    control_from
+        File with what operators changed; see `streams.backtest_control.load_control`.
     save_baseline_to
         File for the population baseline as it is at the end.
 
@@ -66,6 +72,9 @@ def run_backtest(
         newest=int(time.time() * 1000) + settings.source.max_ahead_ms,
     )
     fleet = _fleetwide(settings)
+    control = Control() if control_from is None else load_control(control_from)
+    annotate = Annotate(Metrics(), shadow=settings.control.shadow)
+    annotate.follow(control)
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
@@ -77,13 +86,15 @@ def run_backtest(
             ttl_ms=int(settings.state.ttl_days * DAY_MS),
             checkpoint_events=settings.state.checkpoint_events,
             fleetwide=None if fleet is None else _judging(fleet, store, settings),
+            control=BacktestControl(control, settings.detector) if control.changes else None,
         )
 
         def on_reject(reject: Reject) -> None:
             write_reject(asdict(reject))
 
-        for finding in backtest.run(sketch_files(lines, plan, processes), on_reject):
-            write_finding(to_ocsf(finding, replay=True))
+        findings = backtest.run(sketch_files(lines, plan, processes), on_reject)
+        for found in annotate.objects(findings, replay=True):
+            write_finding(found)
     if fleet is not None and save_baseline_to is not None:
         save_baseline(save_baseline_to, fleet.newcomers)
     seconds = time.monotonic() - begin

@@ -29,7 +29,7 @@ class Annotation:
     override
         Id of the change that the tenant is judged by, or empty.
     verdict
-        On the finding, if there is one.
+        On the finding, if there is one that was given before it was said.
     sample
         Id of the change that asked for this test finding, or empty.
     """
@@ -87,14 +87,14 @@ class Annotator:
         graver = [rule for rule, what in fitting if finding.severity > what.severity_at_most]
         rules = [(rule, what) for rule, what in fitting if finding.severity <= what.severity_at_most]
         allowed = [rule.change.id for rule in self._own(self._allowed, finding)]
-        override = self._own(self._overridden, finding)
+        override, verdict = self._own(self._overridden, finding), self._verdicts.get(finding.uid)
         return Annotation(
             suppressed_by=(*allowed, *(rule.change.id for rule, what in rules if not what.dry_run)),
             would_suppress=tuple(rule.change.id for rule, what in rules if what.dry_run),
             outgrew=bool(graver) and finding.activity is Activity.UPDATE,
             shadow_by=self._shadow_of(finding),
             override=override[-1].change.id if override else "",
-            verdict=self._verdicts.get(finding.uid),
+            verdict=None if verdict is None or finding.time < verdict.time else verdict,
         )
 
     def _fitting(self, finding: Said) -> list[tuple[Rule, Suppress]]:

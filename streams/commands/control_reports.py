@@ -18,6 +18,9 @@ def list_changes(
     counts: Annotated[
         bool, typer.Option("--counts", help="How many findings on the alert topic each rule fits.")
     ] = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="All records as they are, for `backtest --control`.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """List the changes that hold or are planned."""
@@ -26,7 +29,12 @@ def list_changes(
     from streams.control_views import as_line, as_object, state_of  # noqa: PLC0415
 
     settings, now = options_of(context).settings(), now_ms()
-    control = Desk(settings).control
+    desk = Desk(settings)
+    if records:
+        for entry in desk.entries:
+            typer.echo(entry.value.decode()) if entry.change is not None else None
+        return
+    control = desk.control
     matched, suppressed = count_matches(settings) if counts else ({}, {})
     for change in control.changes.values():
         state = state_of(change, control, now)
