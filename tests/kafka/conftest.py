@@ -53,12 +53,13 @@ class Names:
     dead_letters: str
     population: str
     fingerprints: str
+    control: str
     group: str
 
     def all_topics(self) -> list[str]:
         """Return the topics, the source first."""
         ours = [self.sketches, self.state, self.population, self.fingerprints]
-        return [self.source, *ours, self.alerts, self.dead_letters]
+        return [self.source, *ours, self.control, self.alerts, self.dead_letters]
 
 
 class MakeSettings(Protocol):
@@ -127,6 +128,7 @@ def names() -> Names:
         dead_letters=f"dead-letters-{unique}",
         population=f"population-{unique}",
         fingerprints=f"fingerprints-{unique}",
+        control=f"control-{unique}",
         group=f"distillwatch-{unique}",
     )
 
@@ -182,6 +184,7 @@ def settings_for(bootstrap: str, names: Names, **sections: dict[str, Any]) -> Se
             "dead_letters": names.dead_letters,
             "population": names.population,
             "fingerprints": names.fingerprints,
+            "control": names.control,
             "partitions": 2,
         },
         "embedding": {"kind": "hashed"},

@@ -21,6 +21,7 @@ from models.config import DetectorConfig
 from models.errors import TopicError
 from models.finding import Activity, Finding
 from models.population.newcomers import BATCH_MS, Newcomers
+from streams.annotate import Annotate
 from streams.baseline import HEAD_KEY, Kept, cut, save_baseline
 from streams.checkpoint import Frozen
 from streams.metrics import Metrics
@@ -93,6 +94,8 @@ class Bench:
             alerts="alerts",
             dead_letters="dead-letters",
             metrics=self.metrics,
+            annotate=Annotate(self.metrics),
+            ready=lambda: asyncio.sleep(0),
         )
         return self.stage
 

@@ -53,6 +53,7 @@ class Desk:
                 "dead_letters": names.dead_letters,
                 "population": names.population,
                 "fingerprints": names.fingerprints,
+                "control": names.control,
                 "partitions": 1,
             },
             "embedding": {"kind": "hashed"},

@@ -51,6 +51,7 @@ def documented_rights(role: str, names: Names) -> list[Right]:
         "distillwatch-dead-letters": names.dead_letters,
         "distillwatch-population": names.population,
         "distillwatch-fingerprints": names.fingerprints,
+        "distillwatch-control": names.control,
         "distillwatch": names.group,
     }
     rights = []

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     RightsOf = Callable[[str], list[Right]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "group")
+PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "control")
+PLACES += ("group",)
 WORKER = documented_rights("worker", cast("Names", SimpleNamespace(**{name: name for name in PLACES})))
 
 
@@ -126,6 +127,7 @@ def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PL
         ("Write", "population"),
         ("Read", "fingerprints"),
         ("Write", "fingerprints"),
+        ("Read", "control"),
     ],
 )
 def test_a_right_that_is_taken_away_ends_the_worker_which_says_what_to_give_back(  # noqa: PLR0917 -- fixtures
