@@ -15,7 +15,7 @@ from local_kafka import LocalKafka  # isort: skip  kafka-python warns unless our
 
 PARTITIONS = 4
 MOST_QUEUED = 50_000
-OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints")
+OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "control")
 """Topics that each run has for itself, so that it finds nothing of the runs before."""
 
 

@@ -24,6 +24,23 @@ class DecodeError(DistillwatchError):
         self.detail = detail
 
 
+class ControlError(DistillwatchError):
+    """A change that an operator asks for is refused; nothing of it takes effect.
+
+    Parameters
+    ----------
+    reason
+        A short constant for metric labels, such as `unknown_field`.
+    detail
+        One sentence for a person.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
 class SnapshotError(DistillwatchError):
     """A stored tenant state is damaged, too large or of an unknown version; that tenant starts cold."""
 
@@ -48,5 +65,5 @@ class DeliveryError(DistillwatchError):
     """A record could not be delivered; nothing is committed past it."""
 
 
-WRONG_SETUP = (SettingsError, TopicError, RefusedError)
+WRONG_SETUP = (SettingsError, TopicError, RefusedError, ControlError)
 """Errors that starting again cannot mend; commands end with exit code 2."""

@@ -13,7 +13,7 @@ from models.config import DetectorConfig
 from models.core.judge import APPLIED
 from models.episode import State
 from models.errors import SnapshotError
-from models.finding import Finding
+from models.finding import Activity, Finding
 from models.frozen import FrozenTenants
 from models.judging import NEVER, OnError, fail, judge_many
 from models.live import UNKNOWN, LiveTenants
@@ -23,8 +23,8 @@ from models.score import Score
 from models.sketch import Sketch
 from models.slab import Slab
 from models.snapshot import unpack
+from models.steering import Steering
 from models.tenant import TenantModel
-from models.weighting import settings_record
 
 Restore = Callable[[str], bytes | None]
 LEAST_CROWD = 256
@@ -45,8 +45,8 @@ class Fleet:
         Tenants that stay live after a checkpoint; the least recently seen live on in the store only.
     ttl_ms
         Event time without a request after which a tenant that comes back is a new one, in milliseconds.
-    score_ms
-        Interval of event time of which each tenant's scores are told, in milliseconds; 0 for none.
+    steering
+        What operators change while it runs; nothing unless given.
     """
 
     def __init__(
@@ -55,10 +55,11 @@ class Fleet:
         restore: Restore,
         max_tenants: int = 100_000,
         ttl_ms: int = NEVER,
-        score_ms: int = 0,
+        steering: Steering | None = None,
     ) -> None:
         self._config = config
-        self._settings = settings_record(config, score_ms=score_ms)
+        self._steering = Steering(config) if steering is None else steering
+        self._steered = self._steering.version
         self._slab = Slab()
         self._restore = restore
         self._max_tenants = max_tenants
@@ -69,6 +70,7 @@ class Fleet:
         self._profiles: list[EarlyProfile] = []
         self._fingerprints: list[Fingerprint] = []
         self._scores: list[Score] = []
+        self._answered: list[Finding] = []  # episodes that a verdict closed when their tenant was restored
         self.skipped = 0
         """Sketches that a tenant's state already contained."""
         self.repeated = 0
@@ -120,7 +122,7 @@ class Fleet:
             rows,
             np.array(offsets, np.int64),
             self._slab,
-            self._settings,
+            self._steering.records,
             tenant_at=self._live.at,
             ttl_ms=self._ttl_ms,
             on_error=on_error,
@@ -131,7 +133,43 @@ class Fleet:
         self._profiles += [profile for _, profile in outcome.profiles]
         self._fingerprints += [fingerprint for _, fingerprint in outcome.fingerprints]
         self._scores += [score for _, score in outcome.scores]
-        return [finding for _, finding in outcome.findings]
+        return [*self._take_answered(), *self._answer_at_once(outcome.findings)]
+
+    def steer(self) -> None:
+        """Have the live tenants judged by the rules as they are now."""
+        if self._steered == self._steering.version:
+            return
+        self._steered = self._steering.version
+        self._slab.fill("rule", self._live.rows, 0)
+        for tenant in self._live.values() if self._steering.selective else ():
+            tenant.steer()
+
+    def answer(self, tenant: str) -> list[Finding]:
+        """Close the open episode of a tenant if there is a verdict on it, wherever the tenant is kept."""
+        self._frozen.keep([tenant])
+        model = self._tenant(tenant)
+        return [*self._take_answered(), *self._answer(model)]
+
+    def _answer(self, model: TenantModel) -> list[Finding]:
+        """Close an episode that there is a verdict on."""
+        verdict = self._steering.verdicts.get(model.episode_uid)
+        found = [] if verdict is None else model.answer(verdict)
+        if found:
+            self._live.change(np.array([model.row]))
+        return found
+
+    def _answer_at_once(self, findings: Sequence[tuple[int, Finding]]) -> list[Finding]:
+        """Return findings, and the close of each episode that is said again after its verdict."""
+        said = [finding for _, finding in findings]
+        if not self._steering.verdicts:
+            return said
+        again = dict.fromkeys(finding.tenant for finding in said if finding.activity is not Activity.CLOSE)
+        known = [self._live[tenant] for tenant in again if tenant in self._live]
+        return [*said, *(finding for model in known for finding in self._answer(model))]
+
+    def _take_answered(self) -> list[Finding]:
+        taken, self._answered = self._answered, []
+        return taken
 
     def take_profiles(self) -> list[EarlyProfile]:
         """Return the early profiles of the tenants that came of age since the last call, in order."""
@@ -157,7 +195,8 @@ class Fleet:
         `now` is event time in Unix milliseconds.
         """
         self._frozen.keep([tenant])
-        findings = self._tenant(tenant).expire(now)
+        model = self._tenant(tenant)
+        findings = [*self._take_answered(), *model.expire(now)]
         self._live.remove(tenant).release()
         self._gone.add(tenant)
         return findings
@@ -199,12 +238,13 @@ class Fleet:
     def _tenant(self, name: str) -> TenantModel:
         if name not in self._live:
             self._live.add(self._load(name))
+            self._answered += self._answer(self._live[name])
         return self._live[name]
 
     def _load(self, name: str) -> TenantModel:
         known = name in self._gone or name in self._frozen  # then what is stored is out of date
         stored = None if known else self._restore(name)
-        tenant = TenantModel(name, self._config, slab=self._slab, settings=self._settings)
+        tenant = TenantModel(name, self._config, slab=self._slab, steering=self._steering)
         if stored is None:
             return tenant
         try:

@@ -77,7 +77,7 @@ def judge_many(
     offsets
         Where each stands on its partition, -1 for nowhere.
     settings
-        See `models.weighting`.
+        See `models.steering`.
     tenant_at
         Returns the tenant whose state has a number.
     ttl_ms

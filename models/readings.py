@@ -30,6 +30,13 @@ def readings_of(s: Any, threshold: float) -> dict[str, SignalReading]:
     }
 
 
+def silenced(c: Any) -> set[str]:
+    """Return the names of the signals that an operator has switched off in a record of `SETTINGS`."""
+    rules = zip(("logit-bias sweep", "resampling"), c["rules"], strict=True)
+    signals = ((name, c["weights"][track] + c["votes"][track]) for track, (name, _) in NAMES.items())
+    return {name for name, counts in (*signals, *rules) if not counts}
+
+
 def growth_readings(s: Any) -> list[SignalReading]:
     """Return how much stays new, of late against usually; this is no evidence, see `models.core.growth`."""
     late, usual = float(s["topics_late"]), float(growth.usual_topics(s))

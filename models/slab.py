@@ -57,6 +57,11 @@ class Slab:
             found[here] = chunk[name][rows[here] % self.chunk]
         return found
 
+    def fill(self, name: str, rows: NDArray[np.int64], value: int) -> None:
+        """Set one number of many states."""
+        for number, chunk in enumerate(self.chunks):
+            chunk[name][rows[rows // self.chunk == number] % self.chunk] = value
+
     def put(self, row: int, state: Any) -> None:
         """Replace a state."""
         self.chunks[row // self.chunk][row % self.chunk] = state

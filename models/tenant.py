@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 
 from models import state
+from models.answer import answer
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
+from models.control.records import Change, Judged
 from models.core import episode as life
 from models.core import evidence
 from models.core.layout import BLANK
@@ -19,13 +21,14 @@ from models.grading import confidence_of, risk_of
 from models.judging import judge_many
 from models.population.early import early_profile
 from models.population.profile import EarlyProfile
-from models.readings import RATE_NAME, growth_readings, readings_of, rule_readings
+from models.readings import RATE_NAME, growth_readings, readings_of, rule_readings, silenced
 from models.requests import table_of
 from models.score import Score
 from models.sketch import Sketch
 from models.slab import Slab
+from models.steering import Steering
 from models.suspects import Suspects
-from models.weighting import DEFAULT, Weighting, settings_record
+from models.weighting import DEFAULT, Weighting
 
 _NOWHERE = np.array([-1])
 
@@ -41,13 +44,13 @@ class TenantModel:
         Settings of the detector.
     slab
         Where its state is to live; alone if not given.
-    settings
-        What `models.weighting` made of `config`, so that many tenants share it.
+    steering
+        What `models.steering` made of `config`, so that many tenants share it.
     weighting
         What each signal counts for; the detector's own choice unless a benchmark asks.
     """
 
-    __slots__ = ("_config", "_name_size", "_settings", "_slab", "_uid", "name", "row", "suspects")
+    __slots__ = ("_config", "_name_size", "_slab", "_steering", "_uid", "name", "row", "suspects")
 
     def __init__(
         self,
@@ -55,17 +58,18 @@ class TenantModel:
         config: DetectorConfig,
         *,
         slab: Slab | None = None,
-        settings: Any = None,
+        steering: Steering | None = None,
         weighting: Weighting = DEFAULT,
     ) -> None:
         self.name = name
         self._config = config
-        self._settings = settings_record(config, weighting) if settings is None else settings
+        self._steering = Steering(config, weighting) if steering is None else steering
         self._slab = Slab(1) if slab is None else slab
         self.row = self._slab.take()
         """The number of its state in the slab."""
         self._name_size = len(name.encode())
         self.state["name_size"] = self._name_size
+        self.steer()
         self.suspects = Suspects()
         self._uid = ""
 
@@ -73,6 +77,15 @@ class TenantModel:
     def state(self) -> Any:
         """The record of `models.core.layout.STATE`."""
         return self._slab.state(self.row)
+
+    @property
+    def _settings(self) -> Any:
+        """The record of `models.core.layout.SETTINGS` that holds at its newest event time."""
+        return self._steering.at(self.state)
+
+    def steer(self) -> None:
+        """Be judged by the rules as they are now."""
+        self.state["rule"] = self._steering.number_of(self.name)
 
     @property
     def offset(self) -> int:
@@ -109,19 +122,24 @@ class TenantModel:
         return Episode(State(int(self.state["state"])), int(self.state["opened"]))
 
     @property
+    def episode_uid(self) -> str:
+        """The uid of its last episode; empty before the first."""
+        return self._uid
+
+    @property
     def evidence(self) -> float:
         """The combined Shiryaev-Roberts statistic."""
-        return float(evidence.combined(self.state, self._settings[0]))
+        return float(evidence.combined(self.state, self._settings))
 
     @property
     def fresh_evidence(self) -> float:
         """The same of late alone, bounded, so that it fades within a few hundred usual requests."""
-        return float(evidence.fresh(self.state, self._settings[0]))
+        return float(evidence.fresh(self.state, self._settings))
 
     @property
     def threshold(self) -> float:
         """The evidence that opens an episode: the blocks that the tenant fills within its budget."""
-        return float(evidence.threshold(self.state, self._settings[0]))
+        return float(evidence.threshold(self.state, self._settings))
 
     @property
     def requests_a_day(self) -> float:
@@ -136,14 +154,14 @@ class TenantModel:
     def apply(self, x: Sketch) -> list[Finding]:
         """Judge one request, then learn it, unless it is a repeat. Returns what is to be said, in order."""
         rows = np.array([self.row])
-        given = table_of([x]), rows, _NOWHERE, self._slab, self._settings
+        given = table_of([x]), rows, _NOWHERE, self._slab, self._steering.records
         outcome = judge_many(*given, tenant_at=lambda _row: self)
         return [finding for _, finding in outcome.findings]
 
     def expire(self, now: int) -> list[Finding]:
         """Let time pass without a request, in event time; an open episode may close."""
         before = int(self.state["state"])
-        if life.elapse(self.state, self._settings[0], now) == life.CLOSE:
+        if life.elapse(self.state, self._settings, now) == life.CLOSE:
             return [self.close()]
         if self.state["state"] != before:
             self.spend()
@@ -151,10 +169,24 @@ class TenantModel:
 
     def close(self) -> Finding:
         """State that the episode closed, and forget its evidence."""
-        closed = int(self.state["cool_until"]) - int(self._settings["cooldown_ms"][0])
+        closed = int(self.state["cool_until"]) - int(self._settings["cooldown_ms"])
         finding = self._finding(Activity.CLOSE, closed)
         self.spend()
         return finding
+
+    def answer(self, answered: Change) -> list[Finding]:
+        """Close the episode that a verdict is about, at the time of the verdict; nothing if it is not open.
+
+        The close is never earlier than what was said before, so that it is the last of its episode.
+        """
+        what = answered.what
+        opened = self.state["state"] == life.ALERTING
+        if not (opened and isinstance(what, Judged) and what.finding == self._uid):
+            return []
+        finding = self._finding(Activity.CLOSE, max(answered.time, int(self.state["stated_at"])))
+        answer(self.state, self._settings, what.verdict)
+        self.spend()
+        return [finding]
 
     def state_episode(self, activity: int, request_id: str) -> Finding:
         """State that an episode opened at a request, or changed."""
@@ -169,7 +201,7 @@ class TenantModel:
 
     def score(self) -> Score:
         """State how the tenant stands at the end of the interval of its newest request."""
-        threshold, interval = self.threshold, int(self._settings["score_ms"][0])
+        threshold, interval = self.threshold, int(self._settings["score_ms"])
         standing = self.episode.state
         return Score(
             tenant=self.name,
@@ -193,6 +225,7 @@ class TenantModel:
         """Forget everything."""
         self._slab.put(self.row, BLANK[0])
         self.state["name_size"] = self._name_size
+        self.steer()
         self.suspects.clear()
         self._uid = ""
 
@@ -215,7 +248,7 @@ class TenantModel:
             confidence_score=confidence_of(ratio),
             evidence=found,
             threshold=threshold,
-            budget_days=self._config.budget_days,
+            budget_days=float(self._settings["budget_days"]),
             count=max(1, int(s["count"][strongest])),
             signals=self._signals(threshold),
             requests=self.suspects.since(started),
@@ -225,12 +258,13 @@ class TenantModel:
 
     def _strongest(self) -> int:
         """Return the stream that says most, among those that count."""
-        said = [float(value) for value in self.state["statistic"] * (self._settings["weights"][0] > 0)]
+        said = [float(value) for value in self.state["statistic"] * (self._settings["weights"] > 0)]
         return max(range(STREAMS), key=said.__getitem__)
 
     def _signals(self, threshold: float) -> tuple[SignalReading, ...]:
         found = [*readings_of(self.state, threshold).values(), *rule_readings(self.state)]
-        found.sort(key=lambda reading: (reading.name == RATE_NAME, -reading.evidence))
+        silent = silenced(self._settings)
+        found.sort(key=lambda said: (said.name in silent, said.name == RATE_NAME, -said.evidence))
         return (*found, *growth_readings(self.state))
 
     def dump(self) -> bytes:
@@ -253,6 +287,6 @@ class TenantModel:
         uid, suspects = source.label(UID_CHARS), Suspects()
         suspects.load(source)
         source.end()
-        read["offset"], read["name_size"] = self.offset, self._name_size
+        read["offset"], read["name_size"], read["rule"] = self.offset, self._name_size, self.state["rule"]
         self._slab.put(self.row, read)
         self._uid, self.suspects = uid, suspects

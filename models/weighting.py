@@ -14,6 +14,9 @@ from models.core.rate import HOUR_MS
 from models.core.streams import HABITS, STREAMS, TOPICS, WEIGHTS
 
 MINUTE_MS = 60_000
+ALWAYS = -(2**63)
+"""Before every event time."""
+
 RATE_VOTE = 0.1
 """The share of the rate in the joint evidence."""
 
@@ -31,12 +34,12 @@ class Weighting:
     votes
         By signal, in the joint evidence.
     rules
-        Whether the plain rules count.
+        Whether each plain rule counts: the logit-bias sweep, and resampling.
     """
 
     streams: tuple[float, ...] = WEIGHTS
     votes: tuple[float, ...] = VOTES
-    rules: bool = True
+    rules: tuple[bool, bool] = (True, True)
 
 
 DEFAULT = Weighting()
@@ -45,12 +48,13 @@ DEFAULT = Weighting()
 def settings_record(
     config: DetectorConfig, weighting: Weighting = DEFAULT, score_ms: int = 0
 ) -> NDArray[Any]:
-    """Return one record of `SETTINGS`, shape (1,).
+    """Return one record of `SETTINGS` that has always held, shape (1,).
 
     `score_ms` is the interval of event time of which scores are told, in milliseconds; 0 for none.
     """
     found = np.zeros(1, SETTINGS)
     found["score_ms"] = score_ms
+    found["begins"], found["weighs"], found["learns"] = ALWAYS, True, True
     for name in ("budget_days", "least_threshold", "suspicious_exponent", "flag_strength", "update_step"):
         found[name] = getattr(config, name)
     found["block"], found["window_block"] = config.block_requests, config.entropy_block_requests

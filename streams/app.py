@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import cast
@@ -16,9 +16,11 @@ from models.fleet import Fleet
 from models.sketcher import Sketcher
 from models.tenant import TenantModel
 from models.warming import warm_up
+from streams.app_control import Rules, is_ours, new_follower, new_rules
 from streams.app_parts import DAY_MS, deliveries_of, end_offsets_of, now_ms, partitions_of, share_of
 from streams.app_population import fleetwide_topics, population_post, population_stage, template_stage
 from streams.checkpoint import Checkpointer
+from streams.control_follower import Steered
 from streams.deliveries import Deliveries
 from streams.detect import Detect
 from streams.embedders import load_embedder
@@ -87,8 +89,22 @@ def create_app(
     )
     requests = _requests(settings)
     app.table = table = _table(app, settings, metrics)
+    rules = new_rules(settings, metrics)
+    steered: list[Steered] = [rules]
+    follower = new_follower(settings, steered, metrics)
     reader: Reader = requests if fused else SketchReader()
-    detect = _detect(app, table, settings, topic=judged, reader=reader, metrics=metrics, hooks=hooks)
+    detect = _detect(
+        app,
+        table,
+        settings,
+        topic=judged,
+        reader=reader,
+        metrics=metrics,
+        hooks=hooks,
+        rules=rules,
+        ready=follower.ready,
+    )
+    steered.append(detect)
     stages: dict[str, Stage] = {judged: detect}
     resting: list[Resting] = [detect]
     if not fused:
@@ -102,9 +118,12 @@ def create_app(
             settings,
             judged,
             metrics=metrics,
+            annotate=rules.annotate,
+            ready=follower.ready,
             on_findings=hooks.on_findings,
             on_step=hooks.on_step,
         )
+        steered.append(compare)
         stages[topics.population] = app.population = compare
         app.positions = {**app.positions, topics.population: compare.position}
         app.task(Rest(app, resting).run)
@@ -120,6 +139,7 @@ def create_app(
     for topic, stage in stages.items():
         _agent(app, topic, stage, pipeline)
     app.task(pipeline.checkpoint_for_ever)
+    app.task(follower.run)
     app.task(Watch(app, metrics, detect.tenants, hooks.on_tenants).run)
     return app
 
@@ -179,6 +199,8 @@ def _detect(
     reader: Reader,
     metrics: Metrics,
     hooks: Hooks,
+    rules: Rules,
+    ready: Callable[[], Awaitable[None]],
 ) -> Detect:
     ttl_ms = int(settings.state.ttl_days * DAY_MS)
 
@@ -187,7 +209,7 @@ def _detect(
         return PartitionState(
             partition,
             table.records,
-            lambda restore: Fleet(settings.detector, restore, share, ttl_ms, settings.scores.interval_ms),
+            lambda restore: Fleet(settings.detector, restore, share, ttl_ms, rules.steering),
             max_snapshot_bytes=settings.state.max_snapshot_bytes,
             ttl_ms=ttl_ms,
             metrics=metrics,
@@ -206,6 +228,9 @@ def _detect(
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
         scores=settings.topics.scores,
+        annotate=rules.annotate,
+        is_ours=partial(is_ours, app, topic),
+        ready=ready,
         population=population_post(app, settings, deliveries, metrics),
         known_time=lambda partition: min(table.records.time(partition), now_ms()),
         on_findings=hooks.on_findings,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 from faust.types import TP
 
 from models.campaign.finding import CampaignFinding
 from models.finding import Finding
+from streams.annotate import Annotate
 from streams.app_parts import DAY_MS, deliveries_of, end_offsets_of, now_ms, partitions_of, share_of
 from streams.deliveries import Deliveries
 from streams.faust_app import DistillwatchApp
@@ -106,6 +107,8 @@ def population_stage(
     judged: str,
     *,
     metrics: Metrics,
+    annotate: Annotate,
+    ready: Callable[[], Awaitable[None]],
     on_findings: Callable[[Sequence[CampaignFinding | Finding]], None] | None,
     on_step: OnStep,
 ) -> PopulationStage:
@@ -123,6 +126,8 @@ def population_stage(
         alerts=settings.topics.alerts,
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
+        annotate=annotate,
+        ready=ready,
         on_findings=on_findings,
         on_step=on_step,
     )

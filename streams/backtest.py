@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from models.campaign.finding import CampaignFinding
 from models.config import DetectorConfig
 from models.finding import Activity, Finding, Severity
 from models.fleet import SLACK_MS, Fleet
-from models.requests import decode_table
+from models.requests import Requests, decode_table
 from models.score import Score
 from models.snapshot import peek
+from models.steering import Steering
+from streams.backtest_control import BacktestControl
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.file_intake import Reject, SketchedLines
 from streams.snapshot_store import SnapshotStore
@@ -76,10 +80,13 @@ class Backtest:
         Event time without a request after which a tenant is forgotten, in milliseconds.
     checkpoint_events
         Events between two looks at what does not fit.
+    control
+        What operators changed.
     fleetwide
         Judges the whole fleet by the same store, if that is wanted.
     score_ms
-        Interval of event time of which each tenant's scores are told, in milliseconds; 0 for none.
+        Interval of event time of which each tenant's scores are told, in milliseconds, unless `control` says
+        it; 0 for none.
     on_score
         Told of them.
     """
@@ -95,12 +102,15 @@ class Backtest:
         fleetwide: BacktestFleetwide | None = None,
         score_ms: int = 0,
         on_score: Callable[[Score], None] = lambda _score: None,
+        control: BacktestControl | None = None,
     ) -> None:
         self.summary = Summary()
         self._fleetwide = fleetwide
         self._store = store
-        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms, score_ms)
         self._on_score = on_score
+        self._control = control
+        steering = Steering(config, score_ms=score_ms) if control is None else control.steering
+        self._fleet = Fleet(config, self._restore, max_tenants, ttl_ms, steering)
         self._ttl_ms = ttl_ms
         self._checkpoint_events = checkpoint_events
         self._time = 0
@@ -134,14 +144,26 @@ class Backtest:
         first = self.summary.events + 1
         self.summary.events += len(records)
         self.summary.tenants.update(key for key, _ in records)
-        self._time = max(self._time, int(requests.rows["time"].max()))
-        offsets = range(first, first + len(records))
-        yield from self._say(self._fleet.apply_many(requests, offsets))
+        yield from self._say(self._apply(requests, range(first, first + len(records))))
         for score in self._fleet.take_scores():
             self._on_score(score)
         profiles, fingerprints = self._fleet.take_profiles(), self._fleet.take_fingerprints()
         if self._fleetwide is not None:
-            yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time))
+            answered = {} if self._control is None else self._control.answered
+            yield from self._count(self._fleetwide.judge(profiles, fingerprints, self._time, answered))
+
+    def _apply(self, requests: Requests, offsets: range) -> list[Finding]:
+        newest = np.maximum(np.maximum.accumulate(requests.rows["time"]), self._time)
+        self._time = int(newest[-1])
+        if self._control is None:
+            return self._fleet.apply_many(requests, offsets)
+        found: list[Finding] = []
+        for begin, end, answered in self._control.parts(newest):
+            for tenant in answered:
+                found += self._fleet.answer(tenant)
+            part = requests.taken(list(range(begin, end)))
+            found += self._fleet.apply_many(part, offsets[begin:end])
+        return found
 
     def _say(self, findings: list[Finding]) -> Iterator[CampaignFinding | Finding]:
         """Say what was found of tenants alone, which those who judge the whole fleet hear as well."""

@@ -55,9 +55,16 @@ class BacktestFleetwide:
             self.fleet.add(finding)
 
     def judge(
-        self, profiles: Sequence[EarlyProfile], fingerprints: Sequence[Fingerprint], time: int
+        self,
+        profiles: Sequence[EarlyProfile],
+        fingerprints: Sequence[Fingerprint],
+        time: int,
+        answered: Mapping[str, int],
     ) -> list[CampaignFinding | Finding]:
-        """Judge all that is over at the newest event time of all requests, in Unix milliseconds."""
+        """Judge all that is over at the newest event time of all requests, in Unix milliseconds.
+
+        Then what verdicts are about is closed; `answered` tells when each finding got its own, by uid.
+        """
         for profile in profiles:
             self.fleet.add(profile)
         for fingerprint in fingerprints if self.fleet.campaigns is not None else ():
@@ -67,7 +74,7 @@ class BacktestFleetwide:
         self._templates.take([Mark(0, time, idle=False)], self._records)
         for shared in self._templates.read_to(self._records):
             self.fleet.add(shared)
-        return self.fleet.close(self._progress.settled)
+        return [*self.fleet.close(self._progress.settled), *self.fleet.answer(answered)]
 
     def checkpoint(self) -> None:
         """Store the templates that changed."""

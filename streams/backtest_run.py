@@ -13,15 +13,18 @@ from typing import BinaryIO
 
 import orjson
 
+from models.control.control import Control
 from models.errors import DistillwatchError
 from models.finding import Activity, Severity
 from models.score import Score
+from streams.annotate import Annotate
 from streams.backtest import Backtest, Summary
+from streams.backtest_control import load_control
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.baseline import load_baseline, save_baseline
 from streams.event_files import Line
 from streams.file_intake import IntakePlan, Reject, sketch_files
-from streams.ocsf import to_ocsf
+from streams.metrics import Metrics
 from streams.population_state import Fleetwide, fleetwide
 from streams.score_record import score_to_json
 from streams.settings import Settings
@@ -41,6 +44,7 @@ def run_backtest(
     *,
     save_baseline_to: Path | None = None,
     scores: str | None = None,
+    control_from: Path | None = None,
 ) -> str:
     """Judge all lines and return the summary as text.
 
@@ -52,6 +56,8 @@ def run_backtest(
         Folder for `summary.json` and `dead-letters.jsonl`; made when it does not exist.
     processes
         How many sketch; see `streams.file_intake.sketch_files`.
+    control_from
+        File with what operators changed; see `streams.backtest_control.load_control`.
     save_baseline_to
         File for the population baseline as it is at the end.
     scores
@@ -71,6 +77,9 @@ def run_backtest(
         newest=int(time.time() * 1000) + settings.source.max_ahead_ms,
     )
     fleet = _fleetwide(settings)
+    control = Control() if control_from is None else load_control(control_from)
+    annotate = Annotate(Metrics(), shadow=settings.control.shadow)
+    annotate.follow(control)
     with ExitStack() as stack:
         write_finding = stack.enter_context(_json_lines(alerts))
         write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
@@ -80,6 +89,8 @@ def run_backtest(
         def on_score(score: Score) -> None:
             write_score(score_to_json(score))
 
+        score_ms = 0 if scores is None else settings.scores.interval_seconds * 1000
+        changes = BacktestControl(control, settings.detector, score_ms=score_ms) if control.changes else None
         backtest = Backtest(
             settings.detector,
             store,
@@ -87,15 +98,17 @@ def run_backtest(
             ttl_ms=int(settings.state.ttl_days * DAY_MS),
             checkpoint_events=settings.state.checkpoint_events,
             fleetwide=None if fleet is None else _judging(fleet, store, settings),
-            score_ms=0 if scores is None else settings.scores.interval_seconds * 1000,
+            score_ms=score_ms,
             on_score=on_score,
+            control=changes,
         )
 
         def on_reject(reject: Reject) -> None:
             write_reject(asdict(reject))
 
-        for finding in backtest.run(sketch_files(lines, plan, processes), on_reject):
-            write_finding(to_ocsf(finding, replay=True))
+        findings = backtest.run(sketch_files(lines, plan, processes), on_reject)
+        for found in annotate.objects(findings, replay=True):
+            write_finding(found)
     if fleet is not None and save_baseline_to is not None:
         save_baseline(save_baseline_to, fleet.newcomers)
     seconds = time.monotonic() - begin

@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from models.errors import WRONG_SETUP, DistillwatchError
-from streams.commands import alerts, backtest, config, demo, doctor, replay, state, topics, worker
+from streams.commands import (
+    alerts,
+    alerts_sample,
+    backtest,
+    config,
+    control,
+    control_reports,
+    demo,
+    doctor,
+    replay,
+    state,
+    topics,
+    worker,
+)
 from streams.commands.options import Options, parse_flags
 from streams.release import release
 
@@ -30,7 +43,13 @@ app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("backtest")(backtest.backtest)
 app.command("replay")(replay.replay)
-app.command("alerts")(alerts.alerts)
+alerts_app = typer.Typer(invoke_without_command=True)
+alerts_app.callback()(alerts.alerts)
+alerts_app.command("sample")(alerts_sample.sample)
+app.add_typer(alerts_app, name="alerts")
+control.app.command("list")(control_reports.list_changes)
+control.app.command("history")(control_reports.history)
+app.add_typer(control.app, name="control")
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
+from models.control.control import Control
+from models.control.records import Change, Judged, Sample
 from models.finding import Finding
 from models.tenant import TenantModel
+from streams.annotate import Annotate, sample_record
 from streams.checkpoint import Frozen
 from streams.dead_letters import dead_letter
 from streams.deliveries import Deliveries
 from streams.frozen import frozen_stage
 from streams.metrics import Metrics
-from streams.ocsf import to_record
 from streams.partition_state import PartitionState
 from streams.population_post import PopulationPost
 from streams.reading import Reader
@@ -24,6 +26,9 @@ from streams.refusals import created_anew
 from streams.score_record import score_record
 from streams.stage import Stage
 from streams.steps import OnStep, Step, ignore
+
+SLACK_MS = 3_600_000
+"""How far clocks and events may be apart."""
 
 EndOffsets = Callable[[Sequence[TP]], Awaitable[Mapping[TP, int]]]
 
@@ -47,6 +52,12 @@ class Detect(Stage):
         Of this stage alone.
     scores
         Topic for the tenants' scores, if they are told.
+    annotate
+        Makes records of findings.
+    is_ours
+        Whether the partition of a tenant's name is ours.
+    ready
+        Waits until all is known that operators have changed.
     population
         Posts what the whole fleet is judged by, by the same deliveries, if it is judged.
     known_time
@@ -69,6 +80,9 @@ class Detect(Stage):
         alerts: str,
         dead_letters: str,
         metrics: Metrics,
+        annotate: Annotate,
+        is_ours: Callable[[str], bool],
+        ready: Callable[[], Awaitable[None]],
         scores: str = "",
         population: PopulationPost | None = None,
         known_time: Callable[[int], int] = lambda _partition: 0,
@@ -85,10 +99,14 @@ class Detect(Stage):
         self._dead_letters = dead_letters
         self._metrics = metrics
         self._scores = scores
+        self._annotate = annotate
+        self._is_ours = is_ours
+        self._ready = ready
         self._population = population
         self._known_time = known_time
         self._on_findings = on_findings
         self._states: dict[int, PartitionState] = {}
+        self._control = Control()
 
     async def open(self, tp: TP) -> None:
         """Restore the state of a partition.
@@ -101,10 +119,12 @@ class Detect(Stage):
         if tp.partition in self._states:
             return
         epoch = self._epoch
+        await self._ready()
         state = self._new_state(tp.partition)
         await self._refuse_foreign(state)
         if epoch == self._epoch:
             self._states[tp.partition] = state
+            self._answer(state, self._verdicts_since(state.record.time))
 
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Judge a chunk, but for what lies below the partition's position."""
@@ -120,8 +140,7 @@ class Detect(Stage):
                 if record.offset in judgement.failures:
                     error = judgement.failures[record.offset]
                     batch.dead_letters.append(dead_letter(record, error, "detect"))
-            for finding in judgement.findings:
-                self._deliveries.post(self._alerts, *to_record(finding))
+            self._say(judgement.findings)
             for score in judgement.scores:
                 self._deliveries.post(self._scores, *score_record(score))
             for letter in batch.dead_letters:
@@ -129,11 +148,45 @@ class Detect(Stage):
             if self._population:
                 self._population.judged(tp.partition, judgement, state.now(), batch.marks)
         self._metrics.read("detect", batch)
-        self._metrics.found(judgement.findings)
         self._metrics.event_time(state.record.time)
-        if judgement.findings and self._on_findings:
-            self._on_findings(judgement.findings)
         self._on_step("judged")
+
+    def _say(self, findings: Sequence[Finding]) -> None:
+        for record in self._annotate.records(findings):
+            self._deliveries.post(self._alerts, *record)
+        self._metrics.found(findings)
+        if findings and self._on_findings:
+            self._on_findings(findings)
+
+    async def steer(self, control: Control, fresh: Sequence[Change]) -> None:
+        """Go by the changes; close what new verdicts are about, and say the samples that are asked for."""
+        self._control = control
+        answered = [] if self._halted else _tenants_of(fresh)  # whoever opens a partition next looks again
+        for state in self._states.values():
+            self._answer(state, answered)
+        for change in () if self._halted else fresh:
+            if isinstance(what := change.what, Sample) and self._owns(what.tenant):
+                self._deliveries.post(self._alerts, *sample_record(change.id, change.time, what))
+        await self._deliveries.flush()
+
+    def _answer(self, state: PartitionState, tenants: Sequence[str]) -> None:
+        """Have the tenants of a partition judged by the changes, and say what that closes."""
+        findings = state.steer(tenants)
+        self._say(findings)
+        if self._population:
+            self._population.said(findings)
+
+    def _verdicts_since(self, time: int) -> list[str]:
+        """Return the tenants of verdicts that may have come while nobody had their partition.
+
+        Whoever had it last knew those that were made before the newest event that it judged.
+        """
+        given = self._control.verdicts.values()
+        return _tenants_of(verdict for verdict in given if verdict.time >= time - SLACK_MS)
+
+    def _owns(self, tenant: str) -> bool:
+        """Tell whether a tenant is ours: by what we know of it, or by the partition of its name."""
+        return self._is_ours(tenant) or any(state.has(tenant) for state in self._states.values())
 
     async def rest(self, waiting: Mapping[TP, bool]) -> None:
         """Let those of our partitions that have nothing to judge say so, and tell how far all are.
@@ -193,3 +246,8 @@ class Detect(Stage):
         self._states.clear()
         if self._population:
             self._population.reset()
+
+
+def _tenants_of(changes: Iterable[Change]) -> list[str]:
+    """Return the tenants that verdicts are about; those on campaigns name none."""
+    return [what.tenant for change in changes if isinstance(what := change.what, Judged) and what.tenant]

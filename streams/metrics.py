@@ -13,6 +13,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 from models.campaign.campaigns import Campaigns
 from models.campaign.finding import CampaignFinding
+from models.control.annotation import Annotation
+from models.control.control import Control
 from models.episode import State
 from models.finding import Finding
 from models.population.newcomers import Newcomers
@@ -112,6 +114,23 @@ class Metrics:
         )
         self._missed = gauge(
             "distillwatch_campaign_late_fingerprints", "Fingerprints that came too late to be judged."
+        )
+        self._control_refused = counter(
+            "distillwatch_control_refused_total", "Control records that changed nothing.", ["reason"]
+        )
+        self._changes = gauge("distillwatch_control_changes", "Changes by operators that are known.")
+        self._suppressions = counter(
+            "distillwatch_suppressions_total", "Findings that a rule fits.", ["outcome"]
+        )
+        self._verdicts = gauge(
+            "distillwatch_verdicts",
+            "Findings with a verdict; the same on every worker.",
+            ["verdict", "signal"],
+        )
+        self._precision = gauge(
+            "distillwatch_precision_ratio",
+            "True positives among the verdicts but test; the same on every worker.",
+            ["signal"],
         )
         self._build = Info("distillwatch_build", "What is running.", registry=self.registry)
         self._last_event_ms = 0
@@ -217,6 +236,27 @@ class Metrics:
         self._shared.set(campaigns.templates if campaigns else 0)
         self._judged.set(campaigns.closed / 1000 if campaigns else 0)
         self._missed.set(campaigns.late if campaigns else 0)
+
+    def control(self, control: Control) -> None:
+        """Note what operators have said; every worker shows the same."""
+        self._changes.set(len(control.changes))
+        self._verdicts.clear()
+        for (verdict, signal), count in control.tally.items():
+            self._verdicts.labels(verdict.value, signal).set(count)
+        self._precision.clear()
+        for signal, share in control.precision.items():
+            self._precision.labels(signal).set(share)
+
+    def control_refused(self, reason: str) -> None:
+        """Count a control record that was refused."""
+        self._control_refused.labels(reason).inc()
+
+    def annotated(self, annotation: Annotation) -> None:
+        """Count a finding that rules fit: `matched` by any, `suppressed` by one that is no dry run."""
+        if annotation.suppressed_by or annotation.would_suppress:
+            self._suppressions.labels("matched").inc()
+        if annotation.suppressed_by:
+            self._suppressions.labels("suppressed").inc()
 
     def build(self, **what: str) -> None:
         """State the versions that run."""

@@ -7,31 +7,43 @@ from typing import Any
 import orjson
 
 from models.campaign.finding import CampaignFinding
+from models.control.annotation import PLAIN, Annotation
 from models.finding import DETECTOR, DETECTOR_VERSION, Activity, Finding
 from streams.cloudevents import headers, subject
 from streams.ocsf_campaign import campaign_to_ocsf, related
+from streams.ocsf_marks import mark
 from streams.ocsf_parts import EXTRACTION, analysis, analytic, evidence, head, metadata, remediation
 
 RUNBOOK = "docs/operations.md#an-alert-opened"
 
 
-def to_record(finding: Finding | CampaignFinding) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+def to_record(
+    finding: Finding | CampaignFinding, annotation: Annotation = PLAIN
+) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
     """Return key, value and headers of the record on the alert topic."""
-    return subject(finding).encode(), orjson.dumps(to_ocsf(finding)), headers(finding)
+    return subject(finding).encode(), orjson.dumps(to_ocsf(finding, annotation)), headers(finding)
 
 
-def to_ocsf(finding: Finding | CampaignFinding, *, replay: bool = False) -> dict[str, Any]:
+def to_ocsf(
+    finding: Finding | CampaignFinding, annotation: Annotation = PLAIN, *, replay: bool = False
+) -> dict[str, Any]:
     """Return the finding as a JSON-ready object.
 
     Parameters
     ----------
     finding
         What the detector said.
+    annotation
+        What operators have to say of it.
     replay
         Marks a finding of a backtest, which concerns the past and must not page anyone.
     """
     if isinstance(finding, CampaignFinding):
-        return campaign_to_ocsf(finding, replay=replay)
+        return mark(campaign_to_ocsf(finding, replay=replay), annotation)
+    return mark(_of_tenant(finding, replay=replay), annotation)
+
+
+def _of_tenant(finding: Finding, *, replay: bool) -> dict[str, Any]:
     target = {"name": finding.tenant, "type": "tenant"}
     return {
         **head(finding),

@@ -31,7 +31,7 @@ snapshot there would be wrong without a sign of it, for the events between the t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -102,6 +102,16 @@ class Fleet(Protocol):
 
     def expire(self, tenant: str, now: int) -> list[Finding]:
         """Forget an idle tenant."""
+
+    @property
+    def changes(self) -> int:
+        """How many tenants changed since they were last frozen."""
+
+    def steer(self) -> None:
+        """Have the tenants judged by the rules as they are now."""
+
+    def answer(self, tenant: str) -> list[Finding]:
+        """Close the open episode of a tenant if there is a verdict on it."""
 
     def freeze(self) -> None:
         """Hold the tenants that changed since the last call as they are."""
@@ -225,6 +235,22 @@ class PartitionState:
         self._count()
         return judgement
 
+    def steer(self, answered: Iterable[str]) -> list[Finding]:
+        """Go by the changes as they are now; return the close of each episode that there is a verdict on.
+
+        Parameters
+        ----------
+        answered
+            Tenants that verdicts are about, whether they are ours or not.
+        """
+        self.fleet.steer()
+        return [finding for tenant in answered if self.has(tenant) for finding in self.fleet.answer(tenant)]
+
+    def has(self, tenant: str) -> bool:
+        """Tell whether anything is known of a tenant here."""
+        known = tenant in self.fleet.tenants
+        return known or self._records.get(self.partition, tenant.encode()) is not None
+
     def _fresh(self, requests: Requests) -> list[int]:
         """Return the places of the requests that were not forwarded before, and mark how far we are."""
         sources, codes = requests.sources()
@@ -242,7 +268,7 @@ class PartitionState:
         It is made as things are now, while requests go on being judged. If it cannot be written the worker
         ends and all of it is forgotten.
         """
-        if self.record.position == self._written:
+        if self.record.position == self._written and not self.fleet.changes:
             return None
         own = close_partition(self.record)
         self._written = self.record.position

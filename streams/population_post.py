@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from models.finding import Finding
 from models.population.progress import Progress
 from streams.fingerprint_post import FingerprintPost
 from streams.mark_post import MarkPost
@@ -54,9 +55,13 @@ class PopulationPost:
             self._post(*population_record(profile))
         if self._fingerprints is not None:
             self._fingerprints.post(judgement.fingerprints)
-            for finding in judgement.findings:
-                self._post(*population_record(finding))
+        self.said(judgement.findings)
         self._marks.reach(partition, time if self._sources is None else self._heard(partition, marks))
+
+    def said(self, findings: Sequence[Finding]) -> None:
+        """Post what was said of tenants."""
+        for finding in findings if self._fingerprints is not None else ():
+            self._post(*population_record(finding))
 
     def rest(self, partition: int, time: int, *, waits: bool) -> None:
         """Look at a partition: whether anything waits there, and how far it is, in event time in ms."""

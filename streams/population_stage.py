@@ -14,7 +14,7 @@ position. A record that comes twice, since detect or templates was killed, chang
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -25,16 +25,18 @@ from faust.types import TP
 from models.campaign.config import CampaignConfig
 from models.campaign.finding import CampaignFinding
 from models.config import DetectorConfig
+from models.control.control import Control
+from models.control.records import Change, Judged
 from models.errors import SnapshotError, TopicError
 from models.finding import Finding
 from models.population.newcomers import Newcomers
+from streams.annotate import Annotate
 from streams.baseline import HEAD_KEY, cut, join, load_baseline
 from streams.checkpoint import Frozen, StateWrite
 from streams.dead_letters import dead_letter
 from streams.deliveries import Deliveries
 from streams.detect import EndOffsets
 from streams.metrics import Metrics
-from streams.ocsf import to_record
 from streams.population_records import PARTITION, read_record
 from streams.population_report import campaign_report, newcomer_report
 from streams.population_state import PopulationState, fleetwide, new_state
@@ -79,6 +81,10 @@ class PopulationStage(Stage):
         Asks the broker where partitions end.
     deliveries
         Of this stage alone.
+    annotate
+        Makes records of findings.
+    ready
+        Waits until all is known that operators have changed.
     on_findings
         Called with the findings of a chunk, if there are any.
     """
@@ -100,6 +106,8 @@ class PopulationStage(Stage):
         alerts: str,
         dead_letters: str,
         metrics: Metrics,
+        annotate: Annotate,
+        ready: Callable[[], Awaitable[None]],
         on_findings: Callable[[Sequence[CampaignFinding | Finding]], None] | None = None,
         on_step: OnStep = ignore,
     ) -> None:
@@ -115,7 +123,10 @@ class PopulationStage(Stage):
         self._alerts = alerts
         self._dead_letters = dead_letters
         self._metrics = metrics
+        self._annotate = annotate
+        self._ready = ready
         self._on_findings = on_findings
+        self._answered: Mapping[str, int] = {}
         self._state: PopulationState | None = None
         self._reports: Mapping[str, Mapping[str, Any]] = {}
 
@@ -135,12 +146,14 @@ class PopulationStage(Stage):
                 "group have different settings; make topics and population.enabled equal and start again"
             )
         epoch = self._epoch
+        await self._ready()
         state = self._restore()
         ends = await self._end_offsets([tp])
         if state.position > ends.get(tp, 0):
             raise created_anew(*tp, state.position, ends.get(tp, 0))
         if epoch == self._epoch:
             self._state = state
+            self._say(state.fleet.answer(self._answered))
             self._tell(state)
 
     @property
@@ -165,9 +178,23 @@ class PopulationStage(Stage):
             for record in fresh:
                 self._take(state, record)
             findings = state.fleet.close(state.settled)
-            for finding in findings:
-                self._deliveries.post(self._alerts, *to_record(finding))
+            if findings and self._answered:  # what was answered before a crash may be said anew
+                findings += state.fleet.answer(self._answered)
+            self._say(findings)
             state.position = fresh[-1].offset + 1
+
+    async def steer(self, control: Control, fresh: Sequence[Change]) -> None:
+        """Go by the changes, and close what a new verdict is about."""
+        self._answered = {uid: verdict.time for uid, verdict in control.verdicts.items()}
+        new = {what.finding for change in fresh if isinstance(what := change.what, Judged)}
+        if self._state is not None and not self._halted and new:
+            answered = {uid: time for uid, time in self._answered.items() if uid in new}
+            self._say(self._state.fleet.answer(answered))
+            await self._deliveries.flush()
+
+    def _say(self, findings: Sequence[CampaignFinding | Finding]) -> None:
+        for record in self._annotate.records(findings):
+            self._deliveries.post(self._alerts, *record)
         self._metrics.found(findings)
         if findings and self._on_findings:
             self._on_findings(findings)

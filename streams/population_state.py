@@ -5,6 +5,7 @@ All of it is one kept state, made from the records of the population topic up to
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.agenda import Agenda
@@ -76,6 +77,16 @@ class Fleetwide:
             for finding in self.newcomers.close(end, excused):
                 found.append(finding)
                 self.add(finding)
+        return found
+
+    def answer(self, answered: Mapping[str, int]) -> list[CampaignFinding | Finding]:
+        """Close what verdicts are about, given when each was answered in Unix milliseconds, by uid."""
+        found: list[CampaignFinding | Finding] = []
+        if self.campaigns is not None:
+            found += self.campaigns.answer(answered)
+        for finding in self.newcomers.answer(answered):
+            found.append(finding)
+            self.add(finding)
         return found
 
     def _tell(self) -> int:

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from models.campaign.config import CampaignConfig
 from models.errors import SettingsError
 from models.native import DEFAULT_LIMITS, InputLimits
+from streams.settings_control import ControlSettings
 from streams.settings_detector import CampaignSettings, DetectorSettings, PopulationSettings
 from streams.settings_errors import describe
 from streams.settings_kafka import KafkaSettings
@@ -36,6 +37,8 @@ class TopicSettings(Section):
     """Which tenant uses which template, keyed by template, from detect to templates."""
     scores: TopicName = "distillwatch-scores"
     """How each tenant stands, once an interval; only with `scores.enabled`."""
+    control: TopicName = "distillwatch-control"
+    """What operators change while workers run, one partition; compacted."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 4
     """Partitions of our topics but alerts and dead letters; at most so many workers share the detection."""
     replication_factor: Annotated[int, Field(ge=1, le=32)] = 1
@@ -46,7 +49,7 @@ class TopicSettings(Section):
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
         ours = ("sketches", "state", "population", "fingerprints", "alerts", "dead_letters")
-        ours += ("scores",)
+        ours += ("scores", "control")
         if len({getattr(self, name) for name in ours}) < len(ours):
             raise ValueError(f"{', '.join(ours)} must all differ")
         return self
@@ -152,6 +155,7 @@ class Settings(Section):
     detector: DetectorSettings = DetectorSettings()
     population: PopulationSettings = PopulationSettings()
     campaigns: CampaignSettings = CampaignSettings()
+    control: ControlSettings = ControlSettings()
     state: StateSettings = StateSettings()
     scores: ScoreSettings = ScoreSettings()
     metrics: MetricsSettings = MetricsSettings()

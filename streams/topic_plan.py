@@ -191,6 +191,11 @@ def _wrong_partitions(settings: Settings, spec: TopicSpec, facts: TopicFacts) ->
             f"{found}, as many as {like!r}, so that templates are kept where the tenants are: stop the "
             "workers, delete the fingerprint topic and run `distillwatch topics apply`"
         )
+    if spec.role == "topics.control":
+        return (
+            f"{found}, so that all see the changes in one order: stop the workers, delete the control topic "
+            "(with it all changes) and run `distillwatch topics apply`"
+        )
     return (
         f"{found}, as many as {like!r}, since a tenant's state lies in the partition of its events: stop the "
         "workers, delete the state topic (every tenant starts anew) and run `distillwatch topics apply`"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from models.control.parsing import MAX_BYTES
+
 if TYPE_CHECKING:
     from streams.settings import Settings
 
@@ -71,6 +73,7 @@ def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]
         _state(settings, partitions),
         *([_population(settings, partitions)] if settings.population.enabled else []),
         *([_fingerprints(settings, partitions)] if settings.campaign_config else []),
+        *([_control(settings)] if settings.control.enabled else []),
         _alerts(settings),
         *([_scores(settings)] if settings.scores.enabled else []),
         _dead_letters(settings),
@@ -152,6 +155,19 @@ def _fingerprints(settings: Settings, partitions: int) -> TopicSpec:
         exact={"cleanup.policy": "delete"},
         least={"retention.ms": DAY_MS, "max.message.bytes": KAFKA_DEFAULT_MESSAGE_BYTES},
         initial={"retention.ms": str(7 * DAY_MS)},
+        fixed_partitions=True,
+    )
+
+
+def _control(settings: Settings) -> TopicSpec:
+    return TopicSpec(
+        role="topics.control",
+        name=settings.topics.control,
+        partitions=1,
+        replication=settings.topics.replication_factor,
+        rights=frozenset({"READ"}),
+        exact={"cleanup.policy": "compact"},
+        least={"max.message.bytes": MAX_BYTES + HEADROOM_BYTES},
         fixed_partitions=True,
     )
 

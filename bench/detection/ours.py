@@ -27,8 +27,9 @@ from models.readings import NAMES
 from models.requests import Requests, decode_table, table_of
 from models.sketch import Sketch
 from models.slab import Slab
+from models.steering import Steering
 from models.tenant import TenantModel
-from models.weighting import DEFAULT, Weighting, settings_record
+from models.weighting import DEFAULT, Weighting
 
 NAME = "distillwatch"
 
@@ -100,9 +101,9 @@ class Watched:
         self._setup = Setup() if setup is None else setup
         self.tenant = tenant
         self.profiles: list[EarlyProfile] = []
-        self._settings = settings_record(self._setup.config, _weighting(self._setup.off))
+        self._steering = Steering(self._setup.config, _weighting(self._setup.off))
         self._slab = Slab(1)
-        self._model = TenantModel(tenant, self._setup.config, slab=self._slab, settings=self._settings)
+        self._model = TenantModel(tenant, self._setup.config, slab=self._slab, steering=self._steering)
 
     def sees(self, sketch: Sketch) -> bool:
         """Take in one request; return whether an episode opened."""
@@ -120,7 +121,7 @@ class Watched:
         if not self._setup.content:
             requests = without_content(requests)
         nowhere, rows = np.full(len(requests), -1), np.full(len(requests), self._model.row)
-        given = requests, rows, nowhere, self._slab, self._settings
+        given = requests, rows, nowhere, self._slab, self._steering.records
         outcome = judge_many(*given, tenant_at=lambda _row: self._model)
         self.profiles += [profile for _, profile in outcome.profiles]
         return [finding.time for _, finding in outcome.findings if finding.activity is Activity.CREATE]
@@ -228,7 +229,8 @@ def _weighting(off: Collection[str]) -> Weighting:
     for track in _TRACKS:
         if voters and track not in voters:
             votes[track] = 0.0
-    return Weighting(tuple(streams), tuple(votes), RULES not in off)
+    ruled = RULES not in off
+    return Weighting(tuple(streams), tuple(votes), (ruled, ruled))
 
 
 _TRACKS = {track: name for track, (name, _) in NAMES.items()}

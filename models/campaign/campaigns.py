@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby, islice
 
@@ -221,12 +221,25 @@ class Campaigns:
         over = {one.uid: self._clusters[number].last_seen + quiet_ms for number, one in self._open.items()}
         ends = [one for one in self._open.values() if over[one.uid] <= now]
         for campaign in sorted(ends, key=lambda one: (over[one.uid], one.uid)):
-            time = over[campaign.uid]
-            yield from self._name(replace(campaign, told=0), time, [])
-            yield self._state(campaign, Activity.CLOSE, time, [])
-            del self._open[campaign.cluster]
-            self._clusters.end(campaign.cluster)
-            self._release(campaign.uid)
+            yield from self._end(campaign, over[campaign.uid])
+
+    def answer(self, answered: Mapping[str, int]) -> list[CampaignFinding]:
+        """Close the open campaigns that verdicts are about, given when each was answered, by uid.
+
+        A close is never earlier than what was said before; times are in Unix milliseconds.
+        """
+        ends = [one for one in self._open.values() if one.uid in answered]
+        ends.sort(key=lambda one: one.uid)
+        times = [max(answered[one.uid], one.told) for one in ends]
+        return [said for one, time in zip(ends, times, strict=True) for said in self._end(one, time)]
+
+    def _end(self, campaign: OpenCampaign, time: int) -> Iterator[CampaignFinding]:
+        """Name those who wait, close a campaign, and let its members go."""
+        yield from self._name(replace(campaign, told=0), time, [])
+        yield self._state(campaign, Activity.CLOSE, time, [])
+        del self._open[campaign.cluster]
+        self._clusters.end(campaign.cluster)
+        self._release(campaign.uid)
 
     def _release(self, uid: str) -> None:
         """Forget whom a campaign that is over had named, unless another one has named it, too."""

@@ -25,6 +25,8 @@ LASTING = 8.0
 @compiled
 def learning(s: Record, c: Record) -> Truth:
     """Tell whether the baseline may learn."""
+    if not c.learns:
+        return False
     if s.state == SUSPICIOUS:
         return s.time >= s.hot + c.adapt_ms
     return s.state <= NORMAL or (s.state == ALERTING and s.time >= s.opened + c.adapt_ms)

@@ -20,7 +20,7 @@ LONGEST_DAYS = 14.0
 @compiled
 def ruled(s: Record, c: Record) -> Real:
     """Return how much of an alert was seen by the plain rules."""
-    return c.rules * max(sweep.share(s), resampling.share(s))
+    return max(c.rules[0] * sweep.share(s), c.rules[1] * resampling.share(s))
 
 
 @compiled
@@ -64,8 +64,8 @@ def spend(s: Record) -> None:
 
 
 @compiled
-def move_time(s: Record, x: Record) -> None:
-    """Count a request and move the tenant's time on, never back."""
+def move_time(s: Record, x: Record, c: Record) -> None:
+    """Count a request and move the tenant's time on, never back; what is not weighed is not of its rate."""
     s.late += x.time < s.time
     s.time = max(s.time, x.time)
     s.events += 1
@@ -75,4 +75,4 @@ def move_time(s: Record, x: Record) -> None:
     if s.time - s.rated_from > LONGEST_DAYS * DAY_MS:
         s.rated /= 2
         s.rated_from += (s.time - s.rated_from) // 2
-    s.rated += 1
+    s.rated += c.weighs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
-from models.core import episode, evidence, fingerprints, prefetch, rate, repeats, seasons
+from models.core import episode, evidence, fingerprints, prefetch, rate, repeats, seasons, settings_at
 from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
@@ -66,7 +66,7 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     ttl_ms
         Event time without a request after which a tenant starts anew.
     settings
-        One record of `SETTINGS`.
+        Records of `SETTINGS`; each state says by `rule` which is the last of its own.
     marks
         To be written: what became of each request.
     told
@@ -81,12 +81,12 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
         np.empty(TRAITS),
         np.empty(KINDS, np.uint64),
     )
-    c = settings[0]
     while cursor[NEXT] < len(order):
         if cursor[PHASE] == _ARRIVE and cursor[NEXT] + prefetch.AHEAD < len(order):
             prefetch.fetch(states, places[order[cursor[NEXT] + prefetch.AHEAD]])
         i = order[cursor[NEXT]]
         s, x = states[places[i]], rows[i]
+        c = settings[settings_at.place(settings, s.rule, max(s.time, x.time))]
         name = ids[ends[i, 0] : ends[i, 1]]
         reason = _step(s, x, c, name, offsets[i], ttl_ms, i, marks, told, cursor, scratch)
         if reason != DONE:
@@ -121,23 +121,36 @@ def _step(  # noqa: PLR0917  compiled code has no keywords
         if reason != _GO_ON:
             return reason
     if phase <= _PASS:
-        if rate.ended(s, x.time):
-            seasons.learn(s, x.time, episode.learning(s, c))
-        strange, template = gather(s, x, c, scratch)
-        if template != fingerprints.NONE:
-            told[cursor[TOLD]].place = i
-            fingerprints.write(s, c, template, told[cursor[TOLD]])
-            cursor[TOLD] += 1
-        if strange or x.flags > 0:
-            marks[i] |= STRANGE
-        if _is_age(s.events):
-            cursor[PHASE] = _WEIGH
-            return AGE
+        reason = _look(s, x, c, i, marks, told, cursor, scratch)
+        if reason != _GO_ON:
+            return reason
     if phase <= _WEIGH:
         cursor[PHASE] = _OVER
         cursor[ACTIVITY] = _weigh(s, c)
         return STATED if cursor[ACTIVITY] != episode.NOTHING else DONE
     return DONE
+
+
+@compiled
+def _look(  # noqa: PLR0917  compiled code has no keywords
+    s: Record, x: Record, c: Record, i: Whole, marks: Table, told: Table, cursor: Table, scratch: Table
+) -> Whole:
+    """Take in what a request shows."""
+    if rate.ended(s, x.time):
+        seasons.learn(s, x.time, episode.learning(s, c))
+    if not c.weighs:
+        return DONE
+    strange, template = gather(s, x, c, scratch)
+    if template != fingerprints.NONE:
+        told[cursor[TOLD]].place = i
+        fingerprints.write(s, c, template, told[cursor[TOLD]])
+        cursor[TOLD] += 1
+    if strange or x.flags > 0:
+        marks[i] |= STRANGE
+    if _is_age(s.events):
+        cursor[PHASE] = _WEIGH
+        return AGE
+    return _GO_ON
 
 
 @compiled
@@ -174,7 +187,7 @@ def _arrive(  # noqa: PLR0917  compiled code has no keywords
         s.repeated += 1
         cursor[REPEATED] += 1
         return DONE
-    evidence.move_time(s, x)
+    evidence.move_time(s, x, c)
     before = s.state
     if episode.elapse(s, c, s.time) == episode.CLOSE:
         return CLOSED

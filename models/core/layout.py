@@ -122,6 +122,7 @@ _DERIVED: list[tuple[Any, ...]] = [
     ("scored", "<i4", (TRACKS,)),
     ("topic_counts", "u1", (topics.TOPICS,)),
     ("name_size", "<i8"),
+    ("rule", "<i8"),
 ]
 
 NUMBERS = tuple(field[0] for field in _NUMBERS)
@@ -193,13 +194,19 @@ TOLD = np.dtype(
 SETTINGS = np.dtype(
     [
         *((name, "<f8") for name in ("budget_days", "blocks_a_request", "least_threshold")),
-        *((name, "<f8") for name in ("suspicious_exponent", "flag_strength", "update_step", "rules")),
+        *((name, "<f8") for name in ("suspicious_exponent", "flag_strength", "update_step")),
+        ("rules", "<f8", (2,)),
         *((name, "<i8") for name in ("block", "window_block", "warmup")),
         *((name, "<i8") for name in ("update_ms", "quiet_ms", "cooldown_ms", "adapt_ms")),
         ("score_ms", "<i8"),
+        *((name, "<i8") for name in ("begins", "before", "weighs", "learns")),
         ("weights", "<f8", (STREAMS,)),
         ("votes", "<f8", (TRACKS,)),
     ],
     align=True,
 )
-"""What an operator sets, as the core asks for it; the weights of the streams sum up to 1."""
+"""What an operator sets, as the core asks for it; the weights of the streams sum up to 1.
+
+A record holds from the event time `begins` on; for what is earlier there is the record with the number
+`before`. Without `weighs` requests are counted and nothing else, without `learns` no baseline learns.
+"""

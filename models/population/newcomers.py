@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import groupby
@@ -233,6 +233,22 @@ class Newcomers:
             self._open.discard(tenant)
             if accusation is not None:
                 yield self._state(accusation, Activity.CLOSE, time)
+
+    def answer(self, answered: Mapping[str, int]) -> list[Finding]:
+        """Close the open episodes that verdicts are about, given when each was answered, by uid.
+
+        A close is never earlier than what was said before; times are in Unix milliseconds.
+        """
+        found = [
+            (tenant, accusation)
+            for tenant, accusation in self._accused.items()
+            if accusation is not None and accusation.uid in answered
+        ]
+        self._accused.update(dict.fromkeys(tenant for tenant, _ in found))
+        return [
+            self._state(accusation, Activity.CLOSE, max(answered[accusation.uid], self.closed))
+            for _, accusation in found
+        ]
 
     def _forget_one(self, now: int) -> Iterator[Finding]:
         """Forget the tenant that was accused first; an episode that is open still is closed."""

@@ -37,6 +37,8 @@ def alerts(
     """
     from streams.topic_reader import TopicReader  # noqa: PLC0415 - loads librdkafka
 
+    if context.invoked_subcommand is not None:
+        return
     if follow and until_idle is not None:
         raise typer.BadParameter("give --follow or --until-idle, not both")
     live = follow or until_idle is not None

@@ -39,6 +39,10 @@ def backtest(
         Path | None,
         typer.Option("--save-population", metavar="FILE", help="Write the population baseline at the end."),
     ] = None,
+    control: Annotated[
+        Path | None,
+        typer.Option("--control", metavar="FILE", help="What operators changed: a record a line."),
+    ] = None,
     processes: Annotated[
         int,
         typer.Option(
@@ -64,6 +68,13 @@ def backtest(
         raise SettingsError("--save-population needs population.enabled = true")
     with track(files, settings.source.max_record_bytes) as lines:
         text = run_backtest(
-            settings, lines, alerts, report, processes, save_baseline_to=save_population, scores=scores
+            settings,
+            lines,
+            alerts,
+            report,
+            processes,
+            save_baseline_to=save_population,
+            control_from=control,
+            scores=scores,
         )
     typer.echo(text, err="-" in (alerts, scores))

@@ -54,12 +54,13 @@ class Names:
     population: str
     fingerprints: str
     scores: str
+    control: str
     group: str
 
     def all_topics(self) -> list[str]:
         """Return the topics, the source first."""
         ours = [self.sketches, self.state, self.population, self.fingerprints]
-        return [self.source, *ours, self.alerts, self.dead_letters]
+        return [self.source, *ours, self.control, self.alerts, self.dead_letters]
 
 
 class MakeSettings(Protocol):
@@ -129,6 +130,7 @@ def names() -> Names:
         population=f"population-{unique}",
         fingerprints=f"fingerprints-{unique}",
         scores=f"scores-{unique}",
+        control=f"control-{unique}",
         group=f"distillwatch-{unique}",
     )
 
@@ -185,6 +187,7 @@ def settings_for(bootstrap: str, names: Names, **sections: dict[str, Any]) -> Se
             "population": names.population,
             "fingerprints": names.fingerprints,
             "scores": names.scores,
+            "control": names.control,
             "partitions": 2,
         },
         "embedding": {"kind": "hashed"},

@@ -17,7 +17,7 @@ QUICK = {"request_timeout": 3.0, "startup_timeout": 60.0}
 def quick_settings(cluster: Cluster, *, source_topic: str = "", **sections: dict[str, Any]) -> Settings:
     """Build settings with topics and a group that nobody else uses."""
     unique = uuid.uuid4().hex[:8]
-    topics = ("sketches", "state", "population", "fingerprints", "alerts", "dead_letters")
+    topics = ("sketches", "state", "population", "fingerprints", "control", "alerts", "dead_letters")
     ours = {name: f"{name}-{unique}" for name in topics}
     chosen: dict[str, dict[str, Any]] = {
         "kafka": {"bootstrap_servers": cluster.bootstrap, "group": f"group-{unique}", **QUICK},

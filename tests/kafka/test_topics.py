@@ -21,7 +21,7 @@ def create(admin: KafkaAdminClient, **partitions: int) -> None:
     )
 
 
-def test_a_fresh_broker_gets_our_six_topics_and_the_source_stays_the_platforms(
+def test_a_fresh_broker_gets_our_seven_topics_and_the_source_stays_the_platforms(
     make_settings: MakeSettings, names: Names
 ) -> None:
     settings = make_settings()
@@ -38,7 +38,7 @@ def test_what_was_applied_passes_the_check_and_is_kept_by_the_next_plan(make_set
     apply_topics(settings, with_source=True)
     again = plan_topics(settings)
     assert (again.create, again.problems, again.notes) == ((), (), ())
-    assert len(again.keep) == 7
+    assert len(again.keep) == 8
     require_topics(settings)
 
 
@@ -49,12 +49,14 @@ def test_topics_are_created_as_they_have_to_be(make_settings: MakeSettings, name
     apply_topics(settings, with_source=True)
     with open_admin(settings.kafka) as admin:
         facts = admin.topics(names.all_topics())
-    assert {facts[name].partitions for name in names.all_topics()} == {3}
+    partitions = {name: facts[name].partitions for name in names.all_topics()}
+    assert partitions == {**dict.fromkeys(partitions, 3), names.control: 1}
     configs = {name: facts[name].config or {} for name in names.all_topics()}
     assert configs[names.state]["cleanup.policy"] == "compact"
     assert configs[names.population]["cleanup.policy"] == "compact,delete"
     assert configs[names.sketches]["cleanup.policy"] == "delete"
     assert configs[names.fingerprints]["cleanup.policy"] == "delete"
+    assert configs[names.control]["cleanup.policy"] == "compact"
     assert int(configs[names.dead_letters]["max.message.bytes"]) > 3_000_000
     assert configs[names.alerts]["retention.ms"] == str(30 * 86_400_000)
 
@@ -94,6 +96,7 @@ def test_the_state_of_a_source_that_is_keyed_by_tenant_has_as_many_partitions(
         names.state: 5,
         names.population: 5,
         names.fingerprints: 5,
+        names.control: 1,
         names.alerts: 2,
         names.dead_letters: 2,
     }
@@ -108,7 +111,7 @@ def test_who_may_not_see_topics_is_told_the_right_to_ask_for(
     guarded_settings: Settings, names: Names
 ) -> None:
     problems = check_topics(guarded_settings)
-    assert len(problems) == 7
+    assert len(problems) == 8
     assert f"may not see source.topic '{names.source}'" in problems[0]
     assert "--allow-principal 'User:distillwatch' --operation Describe --topic" in problems[0]
 

@@ -14,6 +14,7 @@ from models.fleet import Fleet
 from models.requests import table_of
 from models.score import Score
 from models.sketch import Sketch
+from models.steering import Steering
 from tests.models.conftest import Traffic
 from tests.models.test_fleet import CONFIG, HOUR_MS, START, Store, applied, request
 
@@ -22,7 +23,8 @@ INTERVAL_MS = 600_000
 
 def fleet_of(store: Store, score_ms: int = INTERVAL_MS, limit: int = 100) -> Fleet:
     """A fleet that tells scores."""
-    return Fleet(CONFIG, store.restore, max_tenants=limit, ttl_ms=30 * HOUR_MS, score_ms=score_ms)
+    steering = Steering(CONFIG, score_ms=score_ms)
+    return Fleet(CONFIG, store.restore, max_tenants=limit, ttl_ms=30 * HOUR_MS, steering=steering)
 
 
 def told(

@@ -49,6 +49,16 @@ class CountingFleet:
                 on_error(place, error)
         return found
 
+    @property
+    def changes(self) -> int:
+        return len(self._changed)
+
+    def steer(self) -> None:
+        """No rules."""
+
+    def answer(self, _tenant: str) -> list[Finding]:
+        return []
+
     def take_profiles(self) -> list[EarlyProfile]:
         return []
 

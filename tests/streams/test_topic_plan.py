@@ -11,6 +11,7 @@ from streams.topic_specs import TopicSpec, wanted_topics
 EVERY_RIGHT = frozenset({"READ", "WRITE", "DESCRIBE", "DESCRIBE_CONFIGS"})
 STATE, SKETCHES, SOURCE = "distillwatch-state", "distillwatch-sketches", "llm-requests"
 POPULATION, FINGERPRINTS = "distillwatch-population", "distillwatch-fingerprints"
+CONTROL = "distillwatch-control"
 
 
 def settings(**sections: dict[str, object]) -> Settings:
@@ -42,6 +43,7 @@ def test_the_source_is_created_only_when_asked() -> None:
         "topics.state",
         "topics.population",
         "topics.fingerprints",
+        "topics.control",
         "topics.alerts",
         "topics.dead_letters",
     ]
@@ -78,6 +80,11 @@ def test_without_a_search_for_campaigns_no_fingerprint_topic_is_needed(section: 
     assert FINGERPRINTS not in topic_names(settings(**{section: {"enabled": False}}))
 
 
+def test_where_nobody_follows_changes_no_control_topic_is_needed() -> None:
+    assert CONTROL in topic_names(settings())
+    assert CONTROL not in topic_names(settings(control={"enabled": False}))
+
+
 def test_without_its_source_the_state_cannot_be_planned() -> None:
     plan = make_plan(settings(source={"keyed_by_tenant": True}), {})
     assert plan.create == ()
@@ -103,6 +110,8 @@ def test_a_source_that_may_not_be_seen_is_the_only_problem_of_a_keyed_state() ->
         (POPULATION, {"partitions": 1}, "has 1 partitions and needs 4, as many as 'distillwatch-sketches'"),
         (FINGERPRINTS, {"partitions": 1}, "delete the fingerprint topic and run `distillwatch topics apply`"),
         (FINGERPRINTS, {"rights": frozenset({"READ"})}, "may not WRITE topics.fingerprints"),
+        (CONTROL, {"partitions": 4}, "so that all see the changes in one order"),
+        (CONTROL, {"rights": frozenset({"WRITE"})}, "may not READ topics.control"),
         (
             STATE,
             {"config": {"cleanup.policy": "compact,delete"}},
@@ -155,4 +164,4 @@ def test_a_right_is_asked_for_in_the_name_that_logs_in() -> None:
 def test_the_lines_of_a_plan_begin_with_what_is_done() -> None:
     existing = {STATE: replace(as_wanted(wanted_topics(settings(), 4)[2]), partitions=9)}
     verbs = [line.split()[0] for line in make_plan(settings(), existing).lines()]
-    assert verbs == ["create"] * 5 + ["mend", "note"]
+    assert verbs == ["create"] * 6 + ["mend", "note"]

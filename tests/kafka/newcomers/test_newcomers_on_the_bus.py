@@ -115,4 +115,4 @@ def test_workers_that_stop_and_start_go_on_and_their_baseline_can_be_taken_along
     assert alerts(other.settings) == expected
 
 
-OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints")
+OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "control")

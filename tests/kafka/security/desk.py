@@ -54,6 +54,7 @@ class Desk:
                 "population": names.population,
                 "fingerprints": names.fingerprints,
                 "scores": names.scores,
+                "control": names.control,
                 "partitions": 1,
             },
             "embedding": {"kind": "hashed"},

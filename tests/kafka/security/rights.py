@@ -52,6 +52,7 @@ def documented_rights(role: str, names: Names) -> list[Right]:
         "distillwatch-population": names.population,
         "distillwatch-fingerprints": names.fingerprints,
         "distillwatch-scores": names.scores,
+        "distillwatch-control": names.control,
         "distillwatch": names.group,
     }
     rights = []

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     RightsOf = Callable[[str], list[Right]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "scores")
-NAMED = {name: name for name in (*PLACES, "group")}
-WORKER = documented_rights("worker", cast("Names", SimpleNamespace(**NAMED)))
+PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "control")
+PLACES += ("scores", "group")
+WORKER = documented_rights("worker", cast("Names", SimpleNamespace(**{name: name for name in PLACES})))
 
 
 @pytest.fixture
@@ -93,6 +93,7 @@ def test_a_worker_without_one_of_its_rights_names_it_and_the_command_that_grants
         ("producer", ["replay"]),
         ("reader", ["alerts"]),
         ("auditor", ["state", "digest"]),
+        ("operator", ["control", "allow", "acme", "--purpose", "nightly"]),
     ],
 )
 def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PLR0917 -- fixtures
@@ -127,6 +128,7 @@ def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PL
         ("Write", "population"),
         ("Read", "fingerprints"),
         ("Write", "fingerprints"),
+        ("Read", "control"),
     ],
 )
 def test_a_right_that_is_taken_away_ends_the_worker_which_says_what_to_give_back(  # noqa: PLR0917 -- fixtures

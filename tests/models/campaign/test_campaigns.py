@@ -215,3 +215,27 @@ def test_what_is_open_is_counted() -> None:
     assert (number, templates) == (1, 41)
     assert members >= 36
     assert counts(prints, END)[:2] == (0, 0)
+
+
+def test_a_verdict_closes_a_campaign_at_its_own_time_and_lets_its_members_go() -> None:
+    campaigns = Campaigns(CONFIG)
+    said = told(
+        campaigns, [*background(4.0, 3), *joining(accounts(16), a_day=100.0, network=7)], LATER + 6 * HOUR_MS
+    )
+    uid = said[0].uid
+    member = next(iter(campaigns._named))
+    assert campaigns.answer({"another": LATER + DAY_MS}) == []
+    *_, closed = campaigns.answer({uid: LATER + DAY_MS})
+    assert (closed.uid, closed.activity, closed.time) == (uid, Activity.CLOSE, LATER + DAY_MS)
+    assert (campaigns.open, campaigns.members) == (0, 0)
+    assert not campaigns.named_before(member, LATER + DAY_MS)
+    assert campaigns.answer({uid: LATER + DAY_MS}) == []
+
+
+def test_a_campaigns_close_is_never_earlier_than_what_was_said_of_it() -> None:
+    campaigns = Campaigns(CONFIG)
+    said = told(
+        campaigns, [*background(4.0, 3), *joining(accounts(16), a_day=100.0, network=7)], LATER + 6 * HOUR_MS
+    )
+    *_, closed = campaigns.answer({said[0].uid: START_MS})
+    assert closed.time >= max(one.time for one in said)
