@@ -19,7 +19,7 @@ from models.finding import Activity, Severity
 from models.score import Score
 from streams.annotate import Annotate
 from streams.backtest import Backtest, Summary
-from streams.backtest_control import load_control
+from streams.backtest_control import BacktestControl, load_control
 from streams.backtest_fleetwide import BacktestFleetwide
 from streams.baseline import load_baseline, save_baseline
 from streams.event_files import Line

@@ -155,8 +155,10 @@ def _parse(data: bytes, at: int) -> tuple[Fingerprint, int]:
     at += _NUMBERS.size
     slots = _SLOTS[kept].unpack_from(data, at)
     at += _SLOTS[kept].size
-    request_id, at = _label(data, at + _SIZE.size, *_SIZE.unpack_from(data, at), MAX_NAME_BYTES)
-    topic, at = _label(data, at + _SIZE.size, *_SIZE.unpack_from(data, at), MAX_TOPIC_BYTES)
+    (size,) = _SIZE.unpack_from(data, at)
+    request_id, at = _label(data, at + _SIZE.size, size, MAX_NAME_BYTES)
+    (size,) = _SIZE.unpack_from(data, at)
+    topic, at = _label(data, at + _SIZE.size, size, MAX_TOPIC_BYTES)
     partition, offset = _PLACE.unpack_from(data, at)
     if partition > MAX_PARTITION or offset < 0:
         raise SnapshotError("no record can stand at the place that the fingerprint names")

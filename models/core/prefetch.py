@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.extending import intrinsic
 
@@ -22,7 +22,7 @@ AHEAD = 2
 _READ, _SECOND_LEVEL, _DATA = 0, 2, 1
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic
 def _prefetch(_typing_context: Any, _address: Any) -> Any:
     """Ask for the line that holds an address; changes nothing, whatever is there."""
 
@@ -42,4 +42,4 @@ def fetch(states: Table, place: Whole) -> None:
     """Fetch one of the states."""
     begin = states.ctypes.data + place * states.itemsize
     for line in range(0, states.itemsize, LINE_BYTES):
-        _prefetch(begin + line)
+        _prefetch(begin + line)  # type: ignore[call-arg]  # numba gives it the context
