@@ -32,8 +32,13 @@ class AdapterOptions:
     """
 
     tenant: tuple[str, ...] = ()
-    fields: Fields = field(default_factory=lambda: _NOTHING)
+    fields: Fields = field(default=_NOTHING, hash=False)
     limits: InputLimits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        """Keep what was given, whatever becomes of the caller's own mapping."""
+        object.__setattr__(self, "tenant", tuple(self.tenant))
+        object.__setattr__(self, "fields", MappingProxyType(dict(self.fields)))
 
 
 Decoded = RequestEvent | DecodeError
@@ -41,7 +46,27 @@ Decoded = RequestEvent | DecodeError
 
 Adapter = Callable[[bytes, AdapterOptions], list[Decoded]]
 """Returns the events of a record, none where it holds nothing of interest. Raises `DecodeError` where the record as
-a whole cannot be understood, and `PathError` where a path of the options is wrong."""
+a whole cannot be understood, and `SettingsError` where a path of the options is wrong."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where the records of a format have the fields of a request, paths in order.
+
+    Parameters
+    ----------
+    tenant
+        The format's own paths to the tenant.
+    fields
+        Paths by field of `RequestEvent`, and for `CONTINUES`.
+    """
+
+    tenant: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+
+
+CONTINUES = "continues"
+"""Beside the fields of a request: what shows that an answer came before, though the history is not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +77,15 @@ class AdapterSpec:
     ----------
     decode
         Reads a record's value.
+    source
+        Where its records have the fields.
     many
         Whether one record may hold many events. Such a source cannot be taken as keyed by tenant.
     content
-        Whether its records hold the text of prompts, as a phrase: `always`, `where payload logging is on`, `never`.
+        When its records hold the text of prompts, as a phrase.
     """
 
     decode: Adapter
+    source: Source
     many: bool
     content: str

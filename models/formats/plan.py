@@ -1,0 +1,113 @@
+"""Reads the fields of a request from a record, by paths that a format has and a source's settings may change.
+
+Every value is checked as in the native format. What is wrong with an id, a time or a tenant is an error. Any other
+value of a wrong kind says nothing: many of them are what a client wrote, and an odd parameter must not keep its requests
+from being judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from models.errors import DecodeError, SettingsError
+from models.event import RequestEvent
+from models.formats.adapter import CONTINUES, AdapterOptions, Decoded, Source
+from models.formats.messages import asked
+from models.formats.paths import Steps, Texts, find, parse_path
+from models.formats.values import READINGS
+from models.native import CHECKS, InputLimits, request_of
+
+REQUIRED = ("id", "time", "tenant")
+
+
+class _Field(NamedTuple):
+    name: str
+    read: Callable[[Any], Any]
+    check: Callable[[str, Any], Any]
+    paths: tuple[Steps, ...]
+
+
+class Plan:
+    """The paths of a source, parsed.
+
+    Parameters
+    ----------
+    paths
+        By field.
+    """
+
+    def __init__(self, paths: Mapping[str, tuple[str, ...]], limits: InputLimits) -> None:
+        parsed = {name: tuple(map(parse_path, each)) for name, each in paths.items()}
+        self.paths = paths
+        self._limits = limits
+        self._prompt = parsed.pop("prompt", ())
+        self._continues = parsed.pop(CONTINUES, ())
+        self._fields = [_Field(name, READINGS[name], CHECKS[name], each) for name, each in parsed.items()]
+
+    def read(self, record: Any) -> Decoded:
+        """Return the request of a record, or what is wrong with it."""
+        try:
+            return self._read(record)
+        except DecodeError as error:
+            return error
+
+    def _read(self, record: Any) -> RequestEvent:
+        texts: Texts = {}
+        found: dict[str, Any] = {}
+        for name, read, check, paths in self._fields:
+            for steps in paths:
+                value = find(record, steps, texts)
+                if value is None or (value := read(value)) is None:
+                    continue
+                try:
+                    found[name] = check(name, value)
+                except DecodeError:
+                    if name in REQUIRED:
+                        raise
+                else:
+                    break
+        for name in REQUIRED:
+            if name not in found:
+                raise self._absent(name)
+        self._read_prompt(record, texts, found)
+        return request_of(found, self._limits)
+
+    def _read_prompt(self, record: Any, texts: Texts, found: dict[str, Any]) -> None:
+        for steps in self._prompt:
+            said = asked(find(record, steps, texts))
+            if said is not None:
+                found["prompt"] = said.text
+                if said.turn is not None:
+                    found.setdefault("turn", said.turn)
+                break
+        if not found.get("turn") and any(find(record, steps, texts) for steps in self._continues):
+            found["turn"] = 1
+
+    def _absent(self, name: str) -> DecodeError:
+        paths = ", ".join(self.paths.get(name, ()))
+        setting = "source.tenant" if name == "tenant" else f"source.fields.{name}"
+        return DecodeError("missing_field", f"the record has no '{name}' at {paths or 'any path'} ({setting})")
+
+
+@lru_cache(maxsize=256)
+def plan(source: Source, options: AdapterOptions) -> Plan:
+    """Return the plan for a source's settings.
+
+    Raises
+    ------
+    SettingsError
+        A path is wrong, or a field is none of a request's.
+    """
+    given = {name: (paths,) if isinstance(paths, str) else tuple(paths) for name, paths in options.fields.items()}
+    for name in given:
+        if name not in RequestEvent.__dataclass_fields__:
+            raise SettingsError(
+                f"source.fields names '{name}', which is no field of a request; see docs/formats.md for those there are"
+            )
+    paths = {"tenant": source.tenant, **source.fields, **given}
+    if options.tenant:
+        paths["tenant"] = options.tenant
+    return Plan(paths, options.limits)
+
