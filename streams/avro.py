@@ -36,21 +36,21 @@ def avro_reader(schemas: Sequence[str]) -> ToJson:
     Raises
     ------
     ValueError
-        A schema cannot be read, or one of its types contains itself: a few bytes of such a record could be nested
-        more deeply than a program can follow.
+        A schema cannot be read, or one of its types contains itself: a few bytes of such a record could be
+        nested more deeply than a program can follow.
     """
     named: _Named = {}
     parsed: Any = None
     try:
         for schema in schemas:
             parsed = fastavro.parse_schema(orjson.loads(schema), named_schemas=named)
-    except Exception as error:  # whatever the library makes of it
+    except Exception as error:  # noqa: BLE001 - whatever the library makes of it
         raise ValueError(type(error).__name__) from None
     _refuse_endless(parsed, named, ())
-    return lambda payload: _to_json(payload, parsed, named)
+    return lambda payload: _to_json(payload, parsed)
 
 
-def _to_json(payload: bytes, schema: Any, named: _Named) -> bytes:
+def _to_json(payload: bytes, schema: Any) -> bytes:
     source = BytesIO(payload)
     try:
         value = fastavro.schemaless_reader(source, schema, None)
@@ -76,7 +76,7 @@ def _broken(why: str) -> DecodeError:
 
 
 def _refuse_endless(schema: Any, named: Mapping[str, Any], within: tuple[str, ...]) -> None:
-    """Refuse a type within itself, and lists of what takes no bytes, of which a few bytes could claim billions."""
+    """Refuse a type within itself, and lists of what takes no bytes: few bytes could claim billions of it."""
     if isinstance(schema, str) and schema in within:
         raise ValueError(f"its type {schema} contains itself")
     if isinstance(schema, str) and schema in named:
@@ -100,4 +100,6 @@ def _parts(schema: Any) -> Iterator[Any]:
 
 
 def _is_nothing(items: Any) -> bool:
-    return items == "null" or (isinstance(items, dict) and items.get("type") == "record" and not items["fields"])
+    return items == "null" or (
+        isinstance(items, dict) and items.get("type") == "record" and not items["fields"]
+    )

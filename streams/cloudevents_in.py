@@ -1,4 +1,4 @@
-"""CloudEvents 1.0 around requests, by the Kafka protocol binding: attributes in headers, or all of it as JSON."""
+"""CloudEvents 1.0 around requests, by the Kafka protocol binding: in headers, or the whole event as JSON."""
 
 from __future__ import annotations
 

@@ -19,9 +19,7 @@ _JSON_BEGINS = b"{["
 LONGEST_ENVELOPE = 16_384
 """Bytes of a record's own headers that its dead letter has room for."""
 
-_NEEDS_REGISTRY = (
-    "the value is framed by a schema registry and is not JSON; set schema_registry.url, so that Avro can be read"
-)
+_NEEDS_REGISTRY = "the value is framed by a schema registry and is no JSON; for Avro set schema_registry.url"
 
 
 class Schemas(Protocol):
@@ -51,11 +49,9 @@ class Opened:
 
 
 def enveloped(records: Sequence[ConsumerRecord]) -> list[int]:
-    """Return the places of the records that may stand in an envelope: those with headers or a frame's first byte."""
+    """Return the places of records that may stand in an envelope: with headers, or a frame's first byte."""
     return [
-        place
-        for place, record in enumerate(records)
-        if record.headers or not (record.value or _PLAIN)[0]
+        place for place, record in enumerate(records) if record.headers or not (record.value or _PLAIN)[0]
     ]
 
 
@@ -85,7 +81,7 @@ def open_all(records: Sequence[ConsumerRecord], form: str, schemas: Schemas | No
 
 
 def envelope_of(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:
-    """Return a record's headers that say how its value is to be read, and no others; not if they are too long."""
+    """Return a record's headers that say how its value is to be read, none where they are too long."""
     told = tuple(
         (name, value)
         for name, value in record.headers

@@ -1,8 +1,8 @@
-"""The frames that a schema registry's clients put around values: which schema, and where the payload begins.
+"""The frames that a schema registry's clients put around values: which schema, and where the payload is.
 
-As documented for Confluent's registry and understood by those that copy it: a zero byte and the schema's id in
-four bytes before the payload; or, in the header `__value_schema_id`, a zero byte and the id, or a one and the 16
-bytes of the schema's GUID, with nothing before the payload. Protobuf says besides which message of the schema
+As documented for Confluent's registry and understood by those that copy it: a zero byte and the schema's id
+in four bytes before the payload; or, in the header `__value_schema_id`, a zero byte and the id, or a one and
+the 16 bytes of its GUID, with nothing before the payload. Protobuf says besides which message of the schema
 it is: a list of numbers as zigzag varints, the count first, or a single zero for the first message.
 """
 
@@ -58,7 +58,9 @@ def read_frame(value: bytes, header: bytes | None) -> Framed | None:
     if not value or value[0] != _ID_FRAME:
         return None
     if len(value) < _ID_BYTES:
-        raise DecodeError("bad_frame", "the value begins as one of a schema registry and ends within its frame")
+        raise DecodeError(
+            "bad_frame", "the value begins as one of a schema registry and ends within its frame"
+        )
     return Framed(int.from_bytes(value[1:_ID_BYTES], "big"), _ID_BYTES)
 
 

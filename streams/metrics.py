@@ -44,7 +44,9 @@ class Metrics:
         histogram = partial(Histogram, registry=self.registry)
         self._events = counter("distillwatch_events_total", "Records processed.", ["stage"])
         self._empty = counter("distillwatch_empty_records_total", "Tombstones and empty values.", ["stage"])
-        self._dead = counter("distillwatch_dead_letters_total", "Records set aside.", ["stage", "format", "reason"])
+        self._dead = counter(
+            "distillwatch_dead_letters_total", "Records set aside.", ["stage", "format", "reason"]
+        )
         self._skipped = counter(
             "distillwatch_skipped_duplicates_total", "Records that had been counted before.", ["why"]
         )

@@ -18,8 +18,8 @@ any crash
   producer is idempotent, so that what one intake sends to a partition of ours rises in source offset and part
   and has no holes, and a later intake begins at or below where the earlier ended, with the first event of a
   record. A sketch is therefore new exactly if its source offset and part are above the highest seen from its
-  source partition: the mark. Marks are a function of the records from P on and of the marks in P's record, and
-  both are read again together, so that a replay takes the same decisions.
+  source partition: the mark. Marks are a function of the records from P on and of the marks in P's record,
+  and both are read again together, so that a replay takes the same decisions.
 
 Without its record a partition is read again from the first sketch there is, which makes the marks
 anew; tenants skip what their snapshots hold.
@@ -228,7 +228,9 @@ class PartitionState:
         highest = np.array([marks.get(source, NO_MARK) for source in sources], np.int64).reshape(-1, 2)
         count = records.rising(requests.rows, codes, highest, places)
         fresh: list[int] = places[:count].tolist()
-        marks.update(zip(sources, map(tuple, highest.tolist()), strict=True))
+        marks.update(
+            (source, (offset, part)) for source, (offset, part) in zip(sources, highest.tolist(), strict=True)
+        )
         self._metrics.skipped("forwarded_twice", len(requests) - len(fresh))
         return fresh
 

@@ -23,8 +23,8 @@ class PopulationPost:
     fingerprints
         Posts those, if campaigns are sought; what was said of tenants is of use to them alone.
     sources
-        How many partitions the source topics have; nothing where it is the one that is judged. Requests of all
-        of them meet in a partition of the sketch topic, which is as far as the last of them.
+        How many partitions the source topics have; nothing where it is the one that is judged. Requests of
+        all of them meet in a partition of the sketch topic, which is as far as the last of them.
     """
 
     def __init__(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -61,7 +62,7 @@ class Batch:
 class FetchedSchemas(Schemas, Protocol):
     """Schemas that are fetched before they are needed."""
 
-    async def fetch(self, schemas: Set[SchemaKey]) -> None:
+    async def fetch(self, schemas: AbstractSet[SchemaKey]) -> None:
         """Fetch those that are not known yet; raises `BrokerError`."""
 
 

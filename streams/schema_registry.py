@@ -1,4 +1,4 @@
-"""Schemas of a registry with Confluent's interface: fetched once, kept, and turned into readers of payloads."""
+"""Schemas of a registry with Confluent's interface: fetched once and kept as readers of payloads."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import base64
 import http.client
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable
+from collections.abc import Set as AbstractSet
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from urllib.request import Request
@@ -45,6 +46,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
+_Texts = dict[tuple[str, int], str]
 Get = Callable[[str], Answer]
 """Asks the registry for a path; raises `BrokerError` where it does not answer."""
 
@@ -87,7 +89,7 @@ class RegistrySchemas:
         self._readers: OrderedDict[SchemaKey, ToJson] = OrderedDict()
         self._unknown: OrderedDict[SchemaKey, float] = OrderedDict()
 
-    async def fetch(self, schemas: Set[SchemaKey]) -> None:
+    async def fetch(self, schemas: AbstractSet[SchemaKey]) -> None:
         """Fetch those that are not known yet.
 
         Raises
@@ -137,14 +139,18 @@ class RegistrySchemas:
         if kind == "JSON":
             return lambda payload: payload
         if kind != "AVRO":
-            return _refusing("unsupported_schema", f"schema {key} is of the type {kind}, which is not read here")
+            return _refusing(
+                "unsupported_schema", f"schema {key} is of the type {kind}, which is not read here"
+            )
         try:
             texts = await self._texts(found, {})
             return avro_reader([*texts.values(), str(found["schema"])])
         except (LookupError, TypeError, ValueError) as error:
             return _refusing("unsupported_schema", f"schema {key} cannot be used: {error}")
 
-    async def _texts(self, found: dict[str, Any], known: dict[tuple[str, int], str]) -> dict[tuple[str, int], str]:
+    async def _texts(
+        self, found: dict[str, Any], known: dict[tuple[str, int], str]
+    ) -> dict[tuple[str, int], str]:
         """Return the schemas that one refers to, each behind those that it refers to itself."""
         for reference in found.get("references") or ():
             place = str(reference["subject"]), int(reference["version"])
@@ -179,8 +185,8 @@ class RegistrySchemas:
             return None
         if answer.status in _REFUSED:
             raise RefusedError(
-                f"the schema registry does not admit us (HTTP {answer.status}): check schema_registry.username, "
-                "schema_registry.password and the rights of that user"
+                f"the schema registry does not admit us (HTTP {answer.status}): check "
+                "schema_registry.username, schema_registry.password and the rights of that user"
             )
         parsed = _parsed(answer.body) if answer.status == OK else None
         if parsed is None:
@@ -242,6 +248,6 @@ def _explained(error: Exception) -> BrokerError:
         )
     reason = getattr(error, "reason", error)
     return BrokerUnreachableError(
-        f"the schema registry does not answer ({reason}): check schema_registry.url; nothing was lost, start the "
-        "worker again when it does"
+        f"the schema registry does not answer ({reason}): check schema_registry.url; nothing was lost, start "
+        "the worker again when it does"
     )

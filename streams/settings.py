@@ -17,7 +17,7 @@ from streams.settings_kafka import KafkaSettings
 from streams.settings_layers import Layer, merge, read_layers
 from streams.settings_registry import SchemaRegistrySettings
 from streams.settings_section import Seconds, Section, TopicName
-from streams.settings_source import FurtherSource, SourceName, SourceSettings, require_apart
+from streams.settings_source import FurtherSources, SourceSettings, require_apart
 
 
 class TopicSettings(Section):
@@ -130,7 +130,7 @@ class Settings(Section):
 
     kafka: KafkaSettings = KafkaSettings()
     source: SourceSettings = SourceSettings()
-    sources: Mapping[SourceName, FurtherSource] = {}
+    sources: FurtherSources = Field(default_factory=dict)
     """More topics to read, a table `[sources.NAME]` each."""
     schema_registry: SchemaRegistrySettings = SchemaRegistrySettings()
     topics: TopicSettings = TopicSettings()
@@ -161,7 +161,7 @@ class Settings(Section):
 
     @field_validator("sources")
     @classmethod
-    def _are_apart(cls, value: Mapping[str, FurtherSource], info: ValidationInfo) -> Mapping[str, FurtherSource]:
+    def _are_apart(cls, value: FurtherSources, info: ValidationInfo) -> FurtherSources:
         if "source" in info.data:
             require_apart(info.data["source"], value)
         return value

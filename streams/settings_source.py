@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Annotated, Any, Literal, Self
 
 import orjson
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from models.errors import SettingsError
-from models.event import RequestEvent
 from models.formats.adapter import AdapterOptions
-from models.formats.paths import parse_path
-from models.formats.registry import ADAPTERS
+from models.formats.registry import ADAPTERS, check_options
 from models.native import DEFAULT_LIMITS, InputLimits
 from streams.settings_section import Section, TopicName
 
 FormatName = Literal[
     "native", "otlp_proto", "otlp_json", "litellm", "kong", "apisix", "envoy", "openai", "mapping"
 ]
-_KNOWN_FIELDS = frozenset(field.name for field in fields(RequestEvent)) - {"tenant"}
-_MAPPED = ("id", "time")
 _NOT_NATIVE = "the native format has names of its own; leave it out, or set format = mapping"
 
 
@@ -38,15 +33,14 @@ def _listed(value: Any) -> Any:
     return [path.strip() for path in value.split(",") if path.strip()]
 
 
-def _parsable(path: str) -> str:
+def _check_format(name: str, options: AdapterOptions) -> None:
     try:
-        parse_path(path)
-    except SettingsError as error:
-        raise ValueError(str(error)) from None
-    return path
+        check_options(name, options)
+    except SettingsError as error:  # it cannot know which source it is about
+        raise ValueError(str(error).replace("source.", "")) from None
 
 
-Path = Annotated[str, Field(min_length=1, max_length=512), AfterValidator(_parsable)]
+Path = Annotated[str, Field(min_length=1, max_length=512)]
 Paths = Annotated[tuple[Path, ...], BeforeValidator(_listed), Field(max_length=32)]
 
 
@@ -79,33 +73,22 @@ class SourceSettings(Section):
         """The same in milliseconds."""
         return int(self.max_ahead_hours * 3_600_000)
 
+    @property
+    def delimited(self) -> bool:
+        """Whether files of its records hold messages and not lines."""
+        return self.format == "otlp_proto"
+
     def options(self, embedding_size: int) -> AdapterOptions:
         """Return what the format is told; an `embedding` has so many floats."""
         limits = InputLimits(self.max_text_chars, embedding_size, self.max_events)
         return AdapterOptions(self.tenant, dict(self.fields), limits)
 
-    @field_validator("fields")
-    @classmethod
-    def _are_fields(cls, value: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
-        for name, paths in value.items():
-            if name == "tenant":
-                raise ValueError("the paths to the tenant stand in the setting tenant")
-            if name not in _KNOWN_FIELDS:
-                raise ValueError(f"there is no field {name!r}; known are {', '.join(sorted(_KNOWN_FIELDS))}")
-            if not paths:
-                raise ValueError(f"{name} needs a path")
-        return value
-
     @model_validator(mode="after")
     def _fits_the_format(self) -> Self:
         if self.format == "native" and (self.tenant or self.fields):
             raise ValueError(f"{'tenant' if self.tenant else 'fields'} {_NOT_NATIVE}")
-        if self.format == "mapping":
-            if not self.tenant:
-                raise ValueError("tenant is needed by the format mapping: the paths to the tenant")
-            for name in _MAPPED:
-                if name not in self.fields:
-                    raise ValueError(f"fields.{name} is needed by the format mapping: the path to it")
+        if self.format != "native":
+            _check_format(self.format, self.options(DEFAULT_LIMITS.embedding_size))
         if self.keyed_by_tenant and self.format in ADAPTERS and ADAPTERS[self.format].many:
             raise ValueError(
                 f"keyed_by_tenant cannot be used with the format {self.format}: one of its records may hold "
@@ -134,7 +117,10 @@ class FurtherSource(SourceSettings):
     """Topic to read."""
 
 
-def require_apart(source: SourceSettings, others: Mapping[str, FurtherSource]) -> None:
+FurtherSources = Mapping[SourceName, FurtherSource]
+
+
+def require_apart(source: SourceSettings, others: FurtherSources) -> None:
     """Raise ValueError unless all sources can be read side by side."""
     seen = {source.topic: "source"}
     for name, other in others.items():
@@ -142,11 +128,11 @@ def require_apart(source: SourceSettings, others: Mapping[str, FurtherSource]) -
         if source.keyed_by_tenant or other.keyed_by_tenant:
             keyed = "source" if source.keyed_by_tenant else section
             raise ValueError(
-                f"{section} cannot be read beside {keyed}.keyed_by_tenant = true: the requests of a tenant would "
-                "lie on two topics; leave keyed_by_tenant out"
+                f"{section} cannot be read beside {keyed}.keyed_by_tenant = true: the requests of a tenant "
+                "would lie on two topics; leave keyed_by_tenant out"
             )
         if other.topic in seen:
             raise ValueError(
-                f"{section}.topic is {other.topic!r}, which {seen[other.topic]}.topic reads already; name another"
+                f"{section}.topic is {other.topic!r}, which {seen[other.topic]} reads already; name another"
             )
         seen[other.topic] = section

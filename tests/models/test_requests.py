@@ -161,7 +161,7 @@ def test_what_rises_in_each_source_is_fresh(origins: list[tuple[str, int, int, i
     assert sources == list(dict.fromkeys((topic, partition) for topic, partition, *_ in origins))
     highest, places = np.full((len(sources), 2), 1), np.empty(len(origins), np.int64)
     fresh = places[: records.rising(table.rows, codes, highest, places)].tolist()
-    marks, expected = dict.fromkeys(sources, [1, 1]), []
+    marks, expected = {source: [1, 1] for source in sources}, []
     for place, (topic, partition, *mark) in enumerate(origins):
         if mark > marks[topic, partition]:
             marks[topic, partition] = mark
