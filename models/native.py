@@ -64,7 +64,9 @@ def checked(record: Mapping[str, Any], limits: InputLimits) -> RequestEvent:
     for name in ("id", "time", "tenant"):
         if record.get(name) is None:
             raise DecodeError("missing_field", f"the required field '{name}' is absent")
-    fields = {name: check(name, record[name]) for name, check in CHECKS.items() if record.get(name) is not None}
+    fields = {
+        name: check(name, record[name]) for name, check in CHECKS.items() if record.get(name) is not None
+    }
     return request_of(fields, limits)
 
 

@@ -13,8 +13,6 @@ from models.native import DEFAULT_LIMITS, InputLimits
 Fields = Mapping[str, str | tuple[str, ...]]
 """Paths by the field of `RequestEvent` that they fill."""
 
-_NOTHING: Fields = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class AdapterOptions:
@@ -32,7 +30,7 @@ class AdapterOptions:
     """
 
     tenant: tuple[str, ...] = ()
-    fields: Fields = field(default=_NOTHING, hash=False)
+    fields: Fields = field(default_factory=dict, hash=False)
     limits: InputLimits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:

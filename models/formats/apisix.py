@@ -16,7 +16,12 @@ APISIX = Source(
         "time": ("start_time", '"@timestamp"', "timestamp"),
         "principal": ("llm_summary.end_user_id", "llm_end_user_id", "request.body.user"),
         "model": ("llm_summary.request_model", "llm_summary.model", "request_llm_model", "llm_model"),
-        "prompt": ("llm_request.messages", "request.body.messages", "request.body.input", "request.body.prompt"),
+        "prompt": (
+            "llm_request.messages",
+            "request.body.messages",
+            "request.body.input",
+            "request.body.prompt",
+        ),
         "response": ("llm_response_text.content", "response.body"),
         "input_tokens": ("llm_summary.prompt_tokens", "llm_prompt_tokens"),
         "output_tokens": ("llm_summary.completion_tokens", "llm_completion_tokens"),

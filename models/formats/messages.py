@@ -42,7 +42,9 @@ def asked(value: Any) -> Asked | None:
     if isinstance(value, str):
         return _alone(value)
     if isinstance(value, dict):
-        inner = next((value[name] for name in ("messages", "input", "prompt", "contents") if value.get(name)), None)
+        inner = next(
+            (value[name] for name in ("messages", "input", "prompt", "contents") if value.get(name)), None
+        )
         return _of_list([value]) if inner is None else _inner(inner)
     return _of_list(value) if isinstance(value, list) else None
 
@@ -141,7 +143,9 @@ def _said(parts: list[Any], depth: int = 3) -> Iterator[str]:
 def _of_choice(choices: list[Any]) -> Iterator[str]:
     for choice in choices:
         if isinstance(choice, dict):
-            said = next((choice[name] for name in ("message", "delta", "content") if choice.get(name)), choice)
+            said = next(
+                (choice[name] for name in ("message", "delta", "content") if choice.get(name)), choice
+            )
             yield from _said([said])
 
 

@@ -54,7 +54,10 @@ OTLP = Source(
         ),
         "max_tokens": (
             *_attributes("gen_ai.request.max_tokens", "llm.request.max_tokens"),
-            *(f"{_PARAMETERS}.{name}" for name in ("max_completion_tokens", "max_output_tokens", "max_tokens")),
+            *(
+                f"{_PARAMETERS}.{name}"
+                for name in ("max_completion_tokens", "max_output_tokens", "max_tokens")
+            ),
         ),
         "temperature": (
             *_attributes("gen_ai.request.temperature", "llm.temperature"),

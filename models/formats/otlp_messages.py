@@ -74,4 +74,3 @@ def _told(name: str, more: Mapping[str, Any]) -> dict[str, Any]:
     inner = read_json(held) if isinstance(held, str) else None
     message: dict[str, Any] = {"role": _ROLES.get(name, "assistant"), **more}
     return message | inner if isinstance(inner, dict) else message
-

@@ -45,7 +45,9 @@ def parse_path(path: str) -> Steps:
     steps = _pointer(path) if path.startswith("/") else _dotted(path)
     last = str(steps[-1]).lower().replace("_", "-")
     if last in SECRETS:
-        raise SettingsError(f"the path '{path}' leads to a secret; name a field that holds no key or password")
+        raise SettingsError(
+            f"the path '{path}' leads to a secret; name a field that holds no key or password"
+        )
     return steps
 
 

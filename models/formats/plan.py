@@ -88,7 +88,9 @@ class Plan:
     def _absent(self, name: str) -> DecodeError:
         paths = ", ".join(self.paths.get(name, ()))
         setting = "source.tenant" if name == "tenant" else f"source.fields.{name}"
-        return DecodeError("missing_field", f"the record has no '{name}' at {paths or 'any path'} ({setting})")
+        return DecodeError(
+            "missing_field", f"the record has no '{name}' at {paths or 'any path'} ({setting})"
+        )
 
 
 @lru_cache(maxsize=256)
@@ -100,7 +102,9 @@ def plan(source: Source, options: AdapterOptions) -> Plan:
     SettingsError
         A path is wrong, or a field is none of a request's.
     """
-    given = {name: (paths,) if isinstance(paths, str) else tuple(paths) for name, paths in options.fields.items()}
+    given = {
+        name: (paths,) if isinstance(paths, str) else tuple(paths) for name, paths in options.fields.items()
+    }
     for name in given:
         if name not in RequestEvent.__dataclass_fields__:
             raise SettingsError(
@@ -110,4 +114,3 @@ def plan(source: Source, options: AdapterOptions) -> Plan:
     if options.tenant:
         paths["tenant"] = options.tenant
     return Plan(paths, options.limits)
-

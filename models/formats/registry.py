@@ -46,4 +46,6 @@ def check_options(name: str, options: AdapterOptions) -> None:
     for required in REQUIRED:
         if not found.paths.get(required):
             setting = "source.tenant" if required == "tenant" else f"source.fields.{required}"
-            raise SettingsError(f"source.format '{name}' needs {setting}: the paths to the {required} of a request")
+            raise SettingsError(
+                f"source.format '{name}' needs {setting}: the paths to the {required} of a request"
+            )

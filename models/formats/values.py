@@ -21,10 +21,14 @@ _MICROSECONDS, _NANOSECONDS = 10**14, 10**17
 """A time at or above is in that unit; milliseconds until the year 2100 have 13 digits."""
 
 FINISH_REASONS: Mapping[str, str] = {
-    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "completed", "complete", "finished", "eos"), "stop"),
+    **dict.fromkeys(
+        ("stop", "end_turn", "stop_sequence", "completed", "complete", "finished", "eos"), "stop"
+    ),
     **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length", "token_limit"), "length"),
     **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "function_call"), "tool_calls"),
-    **dict.fromkeys(("content_filter", "content_filtered", "safety", "guardrail_intervened"), "content_filter"),
+    **dict.fromkeys(
+        ("content_filter", "content_filtered", "safety", "guardrail_intervened"), "content_filter"
+    ),
 }
 """The words of several projects, and what this one calls them; other words are kept as they are."""
 
