@@ -18,7 +18,6 @@ from streams.settings_section import Section, TopicName
 FormatName = Literal[
     "native", "otlp_proto", "otlp_json", "litellm", "kong", "apisix", "envoy", "openai", "mapping"
 ]
-_NOT_NATIVE = "the native format has names of its own; leave it out, or set format = mapping"
 
 
 def _listed(value: Any) -> Any:
@@ -85,14 +84,20 @@ class SourceSettings(Section):
 
     @model_validator(mode="after")
     def _fits_the_format(self) -> Self:
-        if self.format == "native" and (self.tenant or self.fields):
-            raise ValueError(f"{'tenant' if self.tenant else 'fields'} {_NOT_NATIVE}")
+        if "tenant" in self.fields:
+            raise ValueError("fields.tenant is no field; the paths to the tenant stand in tenant")
         if self.format != "native":
             _check_format(self.format, self.options(DEFAULT_LIMITS.embedding_size))
+        elif self.tenant or self.fields:
+            name = "tenant" if self.tenant else "fields"
+            raise ValueError(
+                f"{name} is not for the format native, which has names of its own; leave it out, or set "
+                "format = mapping"
+            )
         if self.keyed_by_tenant and self.format in ADAPTERS and ADAPTERS[self.format].many:
             raise ValueError(
-                f"keyed_by_tenant cannot be used with the format {self.format}: one of its records may hold "
-                "events of many tenants, which lie in one partition each only after intake has sorted them"
+                f"keyed_by_tenant cannot be used with the format {self.format}: one record may hold events "
+                "of several tenants"
             )
         return self
 

