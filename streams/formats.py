@@ -51,6 +51,14 @@ def decoder_of_one(name: str, options: AdapterOptions | None = None) -> DecodeOn
     return lambda value: found.one(value, given)
 
 
+def described() -> list[str]:
+    """Return a line for every format: its name, how many events a record holds, and whether it holds prompts."""
+    rows = [(NATIVE, "one", "where `prompt` is given")]
+    rows += [(name, "many" if spec.many else "one", spec.content) for name, spec in ADAPTERS.items()]
+    head = ("format", "events a record", "prompts")
+    return [f"{name:<12}{events:<17}{content}" for name, events, content in [head, *rows]]
+
+
 def _format(name: str) -> Format:
     if name not in FORMATS:
         raise SettingsError(f"source.format is '{name}' and must be one of {', '.join(sorted(FORMATS))}")
