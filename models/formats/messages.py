@@ -1,8 +1,8 @@
 """What a request asks and what came back, out of the lists of messages that chat interfaces carry.
 
 The prompt is what is new in this turn: the texts of the user behind the last answer, or where there are none
-the results of tools. System prompts and history stay out, for they are alike in every request of a product and
-would hide what differs. How much there was of them shows in the tokens of the input beside the prompt.
+the results of tools. System prompts and history stay out, for they are alike in every request of a product
+and would hide what differs. How much there was of them shows in the tokens of the input beside the prompt.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _ROLES |= {"tool": _TOOL, "function": _TOOL, "system": _SYSTEM, "developer": _SY
 _RESULTS = frozenset({"tool_result", "tool_call_response", "function_call_output", "function_response"})
 _RESULTS |= {"server_tool_call_response", "custom_tool_call_output", "computer_call_output"}
 _THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking", "compaction", "blob"})
+_ASKED = ("messages", "input", "prompt", "contents")
 _TEXT = ("text", "content", "output", "response", "refusal")
 
 
@@ -88,10 +89,10 @@ def _of_list(items: list[Any]) -> Asked | None:
         for part, text in _texts(item, kind):
             found[part].append(text)
     lines = found[_USER] or found[_TOOL] or found[_SYSTEM]
-    text = _kept(lines, "\n")
-    if text is None and lines and len(items) == 1:
+    new = _kept(lines, "\n")
+    if new is None and lines and len(items) == 1:
         return None  # one stand-in takes the place of the whole history
-    return Asked(text, _turn(kinds[:start]))
+    return Asked(new, _turn(kinds[:start]))
 
 
 def _turn(kinds: list[str]) -> int:

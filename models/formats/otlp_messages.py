@@ -19,8 +19,9 @@ def spread(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the messages asked and answered, as far as they were spread.
 
-    `gen_ai.prompt.0.content` and `gen_ai.completion.0.content` are OpenLLMetry's, `llm.input_messages.0.message.content`
-    is OpenInference's, and the events `gen_ai.user.message` and `gen_ai.choice` are those of conventions up to 1.36.
+    `gen_ai.prompt.0.content` and `gen_ai.completion.0.content` are OpenLLMetry's,
+    `llm.input_messages.0.message.content` is OpenInference's, and the events `gen_ai.user.message` and
+    `gen_ai.choice` are those of conventions up to 1.36.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     told = [_told(name, more) for name, more in events if name in _ROLES]
@@ -33,7 +34,7 @@ def spread(
 
 
 def _numbered(attributes: Mapping[str, Any], prefixes: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Put together the messages of attributes such as `gen_ai.prompt.0.content`, in the order of their numbers."""
+    """Put together the messages of attributes such as `gen_ai.prompt.0.content`, by their numbers."""
     messages: dict[int, dict[str, Any]] = {}
     for key, value in attributes.items():
         if not key.startswith(prefixes):
@@ -63,7 +64,7 @@ def _put(message: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _are_texts(parts: Any) -> bool:
-    """Say whether a text was a list of texts. Any other stays as it is: a client may write what looks like parts."""
+    """Say whether a text was a list of texts; a client may write what looks like any other parts."""
     texts = [isinstance(part, dict) and part.keys() == {"type", "text"} for part in parts or ()]
     return isinstance(parts, list) and bool(texts) and all(texts)
 

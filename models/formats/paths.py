@@ -1,9 +1,10 @@
 """Paths into a record: where a field of a request stands.
 
-A path names keys from the outside in, with dots between them: `metadata.user.id`. A key with a dot, a bracket, a
-quotation mark or a blank in it is quoted: `attributes."user.id"`; a backslash stands before a quotation mark or a
-backslash within. `[0]` is the first item of a list, `[-1]` the last. A path that begins with a slash is a
-JSON Pointer (RFC 6901): `/metadata/user/id`. A text on the way that is itself JSON is read as what it says.
+A path names keys from the outside in, with dots between them: `metadata.user.id`. A key with a dot, a
+bracket, a quotation mark or a blank in it is quoted: `attributes."user.id"`; a backslash stands before a
+quotation mark or a backslash within. `[0]` is the first item of a list, `[-1]` the last. A path that begins
+with a slash is a JSON Pointer (RFC 6901): `/metadata/user/id`. A text on the way that is itself JSON is read
+as what it says.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _embedded(text: str, texts: Texts) -> Any:
 
 def read_json(text: str) -> Any:
     """Return the object or list that a text holds as JSON, `None` where it holds neither."""
-    if not text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         return orjson.loads(text)
@@ -109,6 +110,6 @@ def _dotted(path: str) -> Steps:
 
 def _malformed(path: str, at: int) -> SettingsError:
     return SettingsError(
-        f"the path '{path}' cannot be read from '{path[at:]}' on; write keys with dots between them, an index as [0]"
-        ' and a key with a dot in quotation marks, such as attributes."user.id"'
+        f"the path '{path}' cannot be read from '{path[at:]}' on; write keys with dots between them, an index"
+        ' as [0], and a key with a dot in quotation marks, such as attributes."user.id"'
     )

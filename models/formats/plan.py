@@ -1,8 +1,8 @@
 """Reads the fields of a request from a record, by paths that a format has and a source's settings may change.
 
-Every value is checked as in the native format. What is wrong with an id, a time or a tenant is an error. Any other
-value of a wrong kind says nothing: many of them are what a client wrote, and an odd parameter must not keep its requests
-from being judged.
+Every value is checked as in the native format. What is wrong with an id, a time or a tenant is an error. Any
+other value of a wrong kind says nothing: many of them are what a client wrote, and an odd parameter must not
+keep its requests from being judged.
 """
 
 from __future__ import annotations
@@ -87,10 +87,12 @@ class Plan:
 
     def _absent(self, name: str) -> DecodeError:
         paths = ", ".join(self.paths.get(name, ()))
-        setting = "source.tenant" if name == "tenant" else f"source.fields.{name}"
-        return DecodeError(
-            "missing_field", f"the record has no '{name}' at {paths or 'any path'} ({setting})"
-        )
+        return DecodeError("missing_field", f"the record has no '{name}' at {paths} ({setting_of(name)})")
+
+
+def setting_of(field: str) -> str:
+    """Return the setting that holds a field's paths."""
+    return "source.tenant" if field == "tenant" else f"source.fields.{field}"
 
 
 @lru_cache(maxsize=256)
@@ -107,9 +109,8 @@ def plan(source: Source, options: AdapterOptions) -> Plan:
     }
     for name in given:
         if name not in RequestEvent.__dataclass_fields__:
-            raise SettingsError(
-                f"source.fields names '{name}', which is no field of a request; see docs/formats.md for those there are"
-            )
+            known = ", ".join(RequestEvent.__dataclass_fields__)
+            raise SettingsError(f"source.fields names '{name}', which is no field of a request: {known}")
     paths = {"tenant": source.tenant, **source.fields, **given}
     if options.tenant:
         paths["tenant"] = options.tenant
