@@ -31,6 +31,7 @@ def _parameters(*names: str) -> tuple[str, ...]:
 
 _ASKED = ("gen_ai.input.messages", "gen_ai.prompt", "input.value")
 _ANSWERED = ("gen_ai.output.messages", "gen_ai.completion", "output.value")
+_TEXTS = (*_ASKED, *_ANSWERED)
 _HOLDERS = {"role", "parts", "messages", "input", "prompt", "contents", "choices", "output"}
 
 OTLP = Source(
@@ -146,11 +147,9 @@ def read_signal(signal: Signal, plan: Plan) -> Decoded:
     for name, more in signal.events:
         if name in (DETAILS, "gen_ai.content.prompt", "gen_ai.content.completion"):
             attributes = more | attributes
-    for key in (*_ASKED, *_ANSWERED):
-        held = attributes.get(key)
-        if isinstance(held, str):
-            attributes = attributes | {key: _messages(held)}
-    view: dict[str, Any] = {
+    texts = {key: held for key in _TEXTS if isinstance(held := attributes.get(key), str)}
+    attributes = attributes | {key: _messages(text) for key, text in texts.items()}
+    view = {
         "attributes": attributes,
         "resource": signal.resource,
         "scope": signal.scope,
@@ -159,7 +158,9 @@ def read_signal(signal: Signal, plan: Plan) -> Decoded:
         "time": signal.time // 1_000_000 or None,
         "status": signal.status,
     }
-    return plan.read(view | spread(attributes, signal.events))
+    if _ASKED[0] not in attributes:
+        view |= spread(attributes, signal.events)
+    return plan.read(view)
 
 
 def _messages(text: str) -> Any:

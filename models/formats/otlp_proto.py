@@ -119,11 +119,16 @@ def _logs(logs: Any) -> Iterator[Signal]:
 
 
 def _attributes(pairs: Any) -> Attributes:
-    found = {}
+    found: Attributes = {}
     for pair in pairs:
-        value = _value(pair.value)
-        if value is not None:
-            found[pair.key] = value
+        value = pair.value
+        kind = value.WhichOneof("value")
+        if kind == "string_value":  # nearly all are texts or whole numbers
+            found[pair.key] = value.string_value
+        elif kind == "int_value":
+            found[pair.key] = value.int_value
+        elif (other := _value(value)) is not None:
+            found[pair.key] = other
     return found
 
 

@@ -54,21 +54,27 @@ def parse_path(path: str) -> Steps:
 
 def find(record: Any, steps: Steps, texts: Texts) -> Any:
     """Return what stands at the end of a path, `None` where there is nothing."""
+    *outer, last = steps
+    return held(find_holder(record, tuple(outer), texts), last)
+
+
+def find_holder(record: Any, steps: Steps, texts: Texts) -> dict[str, Any] | list[Any] | None:
+    """Return the object or list at the end of a path, `None` where there is neither."""
     for step in steps:
-        if type(record) is str:
-            record = _embedded(record, texts)
-        if type(record) is dict:
-            record = record.get(step)
-        elif type(record) is list:
-            record = _item(record, step)
-        else:
-            return None
-    return record
+        record = held(_embedded(record, texts) if type(record) is str else record, step)
+    if type(record) is str:
+        record = _embedded(record, texts)
+    return record if type(record) is dict or type(record) is list else None
 
 
-def _item(items: list[Any], step: str | int) -> Any:
+def held(holder: Any, step: str | int) -> Any:
+    """Return what stands in an object or a list under a key or an index, `None` where there is nothing."""
+    if type(holder) is dict:
+        return holder.get(step)
+    if type(holder) is not list:
+        return None
     index = int(step) if type(step) is str and step.isascii() and step.isdigit() else step
-    return items[index] if type(index) is int and -len(items) <= index < len(items) else None
+    return holder[index] if type(index) is int and -len(holder) <= index < len(holder) else None
 
 
 def _embedded(text: str, texts: Texts) -> Any:

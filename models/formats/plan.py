@@ -15,18 +15,22 @@ from models.errors import DecodeError, SettingsError
 from models.event import RequestEvent
 from models.formats.adapter import CONTINUES, AdapterOptions, Decoded, Source
 from models.formats.messages import asked
-from models.formats.paths import Steps, Texts, find, parse_path
+from models.formats.paths import Steps, Texts, find_holder, held, parse_path
 from models.formats.values import READINGS
 from models.native import CHECKS, InputLimits, request_of
 
 REQUIRED = ("id", "time", "tenant")
 
 
+Place = tuple[int, str | int]
+"""Where a value stands: the number of the object or list that holds it, and its key or index there."""
+
+
 class _Field(NamedTuple):
     name: str
     read: Callable[[Any], Any]
     check: Callable[[str, Any], Any]
-    paths: tuple[Steps, ...]
+    places: tuple[Place, ...]
 
 
 class Plan:
@@ -39,12 +43,18 @@ class Plan:
     """
 
     def __init__(self, paths: Mapping[str, tuple[str, ...]], limits: InputLimits) -> None:
-        parsed = {name: tuple(map(parse_path, each)) for name, each in paths.items()}
         self.paths = paths
         self._limits = limits
-        self._prompt = parsed.pop("prompt", ())
-        self._continues = parsed.pop(CONTINUES, ())
-        self._fields = [_Field(name, READINGS[name], CHECKS[name], each) for name, each in parsed.items()]
+        self._holders: dict[Steps, int] = {}
+        places = {name: tuple(map(self._place, each)) for name, each in paths.items()}
+        self._prompt = places.pop("prompt", ())
+        self._continues = places.pop(CONTINUES, ())
+        self._fields = [_Field(name, READINGS[name], CHECKS[name], each) for name, each in places.items()]
+
+    def _place(self, path: str) -> Place:
+        """Number what holds the values, so that it is looked for once a record and not once a path."""
+        *outer, last = parse_path(path)
+        return self._holders.setdefault(tuple(outer), len(self._holders)), last
 
     def read(self, record: Any) -> Decoded:
         """Return the request of a record, or what is wrong with it."""
@@ -55,10 +65,14 @@ class Plan:
 
     def _read(self, record: Any) -> RequestEvent:
         texts: Texts = {}
+        holders = [find_holder(record, steps, texts) for steps in self._holders]
         found: dict[str, Any] = {}
-        for name, read, check, paths in self._fields:
-            for steps in paths:
-                value = find(record, steps, texts)
+        for name, read, check, places in self._fields:
+            for number, last in places:
+                holder = holders[number]
+                if not holder:
+                    continue
+                value = holder.get(last) if type(holder) is dict else held(holder, last)
                 if value is None or (value := read(value)) is None:
                     continue
                 try:
@@ -71,18 +85,18 @@ class Plan:
         for name in REQUIRED:
             if name not in found:
                 raise self._absent(name)
-        self._read_prompt(record, texts, found)
+        self._read_prompt(holders, found)
         return request_of(found, self._limits)
 
-    def _read_prompt(self, record: Any, texts: Texts, found: dict[str, Any]) -> None:
-        for steps in self._prompt:
-            said = asked(find(record, steps, texts))
+    def _read_prompt(self, holders: list[Any], found: dict[str, Any]) -> None:
+        for number, last in self._prompt:
+            said = asked(held(holders[number], last))
             if said is not None:
                 found["prompt"] = said.text
                 if said.turn is not None:
                     found.setdefault("turn", said.turn)
                 break
-        if not found.get("turn") and any(find(record, steps, texts) for steps in self._continues):
+        if not found.get("turn") and any(held(holders[number], last) for number, last in self._continues):
             found["turn"] = 1
 
     def _absent(self, name: str) -> DecodeError:
