@@ -149,7 +149,7 @@ def read_signal(signal: Signal, plan: Plan) -> Decoded:
             attributes = more | attributes
     texts = {key: held for key in _TEXTS if isinstance(held := attributes.get(key), str)}
     attributes = attributes | {key: _messages(text) for key, text in texts.items()}
-    view = {
+    view: dict[str, Any] = {
         "attributes": attributes,
         "resource": signal.resource,
         "scope": signal.scope,

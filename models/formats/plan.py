@@ -65,7 +65,7 @@ class Plan:
 
     def _read(self, record: Any) -> RequestEvent:
         texts: Texts = {}
-        holders = [find_holder(record, steps, texts) for steps in self._holders]
+        holders: list[Any] = [find_holder(record, steps, texts) for steps in self._holders]
         found: dict[str, Any] = {}
         for name, read, check, places in self._fields:
             for number, last in places:
