@@ -103,8 +103,8 @@ def _dotted(path: str) -> Steps:
     steps: list[str | int] = []
     at = 0
     while at < len(path):
-        found = _PART.match(path, at) if at else _PART.match(path)
-        if found is None or found.end() == at:
+        found = _PART.match(path, at)
+        if found is None or path.startswith("."):
             raise _malformed(path, at)
         quoted, plain, index = found.groups()
         steps.append(int(index) if index else plain or re.sub(r"\\(.)", r"\1", quoted))

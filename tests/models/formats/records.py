@@ -1,6 +1,6 @@
 """Records of the shapes that other projects document, each written for these tests.
 
-Every one of them says the same request, as far as its format can, and is full of secrets that must not be carried on.
+Every one of them says the same request, as far as its format can, and is full of secrets.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ from typing import Any
 
 TIME = 1_772_582_400_123
 SECRET = "sk-never-carry-this-on"  # noqa: S105 - a made-up one
-HEADERS = {"authorization": f"Bearer {SECRET}", "cookie": SECRET, "x-api-key": SECRET, "user-agent": "curl/8.7.1"}
+HEADERS = {
+    "authorization": f"Bearer {SECRET}",
+    "cookie": SECRET,
+    "x-api-key": SECRET,
+    "user-agent": "curl/8.7.1",
+}
 PROMPT, ANSWER = "What is the boiling point of ethanol?", "78.37 degrees Celsius."
 HISTORY = [
     {"role": "system", "content": "You are a chemist."},
@@ -35,7 +40,11 @@ def request() -> dict[str, Any]:
 
 def response() -> dict[str, Any]:
     """What chat completions sends back."""
-    choice = {"message": {"role": "assistant", "content": ANSWER}, "finish_reason": "length", "logprobs": None}
+    choice = {
+        "message": {"role": "assistant", "content": ANSWER},
+        "finish_reason": "length",
+        "logprobs": None,
+    }
     usage = {"prompt_tokens": 40, "completion_tokens": 9, "total_tokens": 49}
     return {
         "id": "chatcmpl-1",
@@ -118,7 +127,12 @@ def kong() -> dict[str, Any]:
         "client_ip": "192.0.2.7",
         "started_at": TIME,
         "tries": [{"ip": "198.51.100.1", "port": 443, "balancer_latency": 0}],
-        "request": {"id": "9ec9264afbbbad5f", "uri": f"/v1?key={SECRET}", "method": "POST", "headers": HEADERS},
+        "request": {
+            "id": "9ec9264afbbbad5f",
+            "uri": f"/v1?key={SECRET}",
+            "method": "POST",
+            "headers": HEADERS,
+        },
         "response": {"status": 200, "size": 900, "headers": {"set-cookie": SECRET}},
         "latencies": {"kong": 1, "proxy": 171, "request": 173, "receive": 1},
         "consumer": {"id": "acme", "username": "u7", "custom_id": "1"},
@@ -204,25 +218,23 @@ def envoy() -> dict[str, Any]:
 def parts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Messages as the conventions of OpenTelemetry write them."""
     return [
-        {"role": message["role"], "parts": [{"type": "text", "content": message["content"]}]} for message in messages
+        {"role": message["role"], "parts": [{"type": "text", "content": message["content"]}]}
+        for message in messages
     ]
 
 
 def value(held: Any) -> dict[str, Any]:
     """A value as OTLP writes it in JSON."""
-    if isinstance(held, bool):
-        return {"boolValue": held}
-    if isinstance(held, int):
-        return {"intValue": str(held)}
-    if isinstance(held, float):
-        return {"doubleValue": held}
-    if isinstance(held, str):
-        return {"stringValue": held}
-    if isinstance(held, bytes):
-        return {"bytesValue": base64.b64encode(held).decode()}
-    if isinstance(held, list):
-        return {"arrayValue": {"values": [value(item) for item in held]}}
-    return {"kvlistValue": {"values": attributes(held)}}
+    written = {
+        bool: lambda: {"boolValue": held},
+        int: lambda: {"intValue": str(held)},
+        float: lambda: {"doubleValue": held},
+        str: lambda: {"stringValue": held},
+        bytes: lambda: {"bytesValue": base64.b64encode(held).decode()},
+        list: lambda: {"arrayValue": {"values": [value(item) for item in held]}},
+        dict: lambda: {"kvlistValue": {"values": attributes(held)}},
+    }
+    return written[type(held)]()
 
 
 def attributes(held: dict[str, Any]) -> list[dict[str, Any]]:
