@@ -223,7 +223,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "flags": _labels,
     "embedding": _floats,
 }
-"""What each field must be: given its name and value, returns the value as a request holds it or raises `DecodeError`."""
+"""What a field must be: of its name and value, each returns what a request holds or raises `DecodeError`."""
 
 TEXTS = tuple(name for name, check in CHECKS.items() if check is _text)
 LABELS = tuple(name for name, check in CHECKS.items() if check is _label)

@@ -21,10 +21,11 @@ class AdapterOptions:
     Parameters
     ----------
     tenant
-        Paths in order: the first that gives a string that is not empty, or a number, is the tenant. Without any,
-        the format's own.
+        Paths in order: the first that gives a string that is not empty, or a number, is the tenant. Without
+        any, the format's own.
     fields
-        Paths by field of `RequestEvent`. They stand in place of the format's own, and are all that `mapping` has.
+        Paths by field of `RequestEvent`. They stand in place of the format's own, and are all that `mapping`
+        has.
     limits
         What a record may hold at most.
     """
@@ -43,8 +44,8 @@ Decoded = RequestEvent | DecodeError
 """One event of a record, or what is wrong with it."""
 
 Adapter = Callable[[bytes, AdapterOptions], list[Decoded]]
-"""Returns the events of a record, none where it holds nothing of interest. Raises `DecodeError` where the record as
-a whole cannot be understood, and `SettingsError` where a path of the options is wrong."""
+"""Returns the events of a record, none where it holds nothing of interest. Raises `DecodeError` where the
+whole record cannot be understood, and `SettingsError` where a path of the options is wrong."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Envoy AI Gateway's access log as JSON. Its names are the operator's own; these are those of its documentation."""
+"""Envoy AI Gateway's access log as JSON. Its names are the operator's own; these are of its documentation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ABSENT = (None, "", "-")
 
 
 def decode_envoy(value: bytes, options: AdapterOptions) -> list[Decoded]:
-    """Read a line; one that names no model and counts no tokens gives nothing, such as those of tools (MCP)."""
+    """Read a line; one that names no model and counts no tokens gives nothing, such as a call of a tool."""
     record = parse_object(value)
     texts: Texts = {}
     given = (options.fields.get(name) for name in ("model", "input_tokens", "output_tokens"))

@@ -40,7 +40,7 @@ KONG = Source(
         "user_agent": ("request.headers.user-agent",),
     },
 )
-"""`plugin` stands for what the proxy's plugin wrote: `ai.proxy`, in older versions `ai.ai-proxy` and the like."""
+"""`plugin` stands for what the proxy wrote: `ai.proxy`, in older versions `ai.ai-proxy` and the like."""
 
 _PROXIES = ("proxy", "ai-proxy", "ai-proxy-advanced")
 

@@ -1,8 +1,9 @@
 """What a request asks and what came back, out of the lists of messages that chat interfaces carry.
 
-The prompt is what is new in this turn: the texts of the user behind the last answer, or where there are none
-the results of tools. System prompts and history stay out, for they are alike in every request of a product and
-would hide what differs. How much there was of them shows in the tokens of the input beside the prompt.
+The prompt is what is new in this turn: all texts behind the last answer, a user's as well as the results of
+tools and an answer begun for the model to go on with. The system prompt and the history stay out, for they
+are alike in every request of a product and would hide what differs; how much there was of them shows in the
+tokens of the input beside the prompt.
 """
 
 from __future__ import annotations
@@ -13,13 +14,14 @@ from typing import Any, NamedTuple
 STAND_INS = frozenset({"redacted-by-litellm", "__REDACTED__", "[REDACTED]", "REDACTED"})
 """What projects write in place of a text that they keep to themselves."""
 
-_USER, _ANSWER, _TOOL, _SYSTEM = "user", "answer", "tool", "system"
-_ROLES = {"assistant": _ANSWER, "model": _ANSWER, "ai": _ANSWER, "chatbot": _ANSWER}
-_ROLES |= {"tool": _TOOL, "function": _TOOL, "system": _SYSTEM, "developer": _SYSTEM}
-_RESULTS = frozenset({"tool_result", "tool_call_response", "function_call_output", "function_response"})
-_RESULTS |= {"server_tool_call_response", "custom_tool_call_output", "computer_call_output"}
-_THOUGHTS = frozenset({"reasoning", "thinking", "redacted_thinking", "compaction", "blob"})
-_TEXT = ("text", "content", "output", "response", "refusal")
+_NEW, _ANSWER, _SYSTEM = range(3)
+_ROLES = {"assistant": _ANSWER, "model": _ANSWER, "ai": _ANSWER, "system": _SYSTEM, "developer": _SYSTEM}
+_BYTES = ("blob",)
+_THOUGHTS = ("reasoning", "thinking", "redacted_thinking", "compaction", *_BYTES)
+_REQUEST = ("messages", "input", "prompt", "contents")
+_CHOICES, _CHOICE = ("choices", "candidates"), ("message", "delta", "content")
+_TEXT = ("text", "content", "output", "response", "refusal", "parts", "message")
+_DEEPEST = 3
 
 
 class Asked(NamedTuple):
@@ -41,12 +43,12 @@ def asked(value: Any) -> Asked | None:
     """Read a text, a message, a list of them, or a request that holds one; `None` where it says nothing."""
     if isinstance(value, str):
         return _alone(value)
-    if isinstance(value, dict):
-        inner = next(
-            (value[name] for name in ("messages", "input", "prompt", "contents") if value.get(name)), None
-        )
-        return _of_list([value]) if inner is None else _inner(inner)
-    return _of_list(value) if isinstance(value, list) else None
+    if isinstance(value, list):
+        return _of_list(value)
+    if not isinstance(value, dict):
+        return None
+    inner = _first(value, _REQUEST)
+    return _of_list([value]) if inner is None else asked(inner) if isinstance(inner, (str, list)) else None
 
 
 def answered(value: Any) -> str | None:
@@ -54,18 +56,19 @@ def answered(value: Any) -> str | None:
     if isinstance(value, str):
         return _kept([value])
     if isinstance(value, list):
-        return _kept(_said(value))
+        return _kept(_said(value, _THOUGHTS))
     if not isinstance(value, dict):
         return None
-    for name in ("choices", "candidates"):
-        if isinstance(value.get(name), list):
-            return _kept(_of_choice(value[name][:1]))
+    choices = _first(value, _CHOICES)
+    if isinstance(choices, list):
+        found = [_first(choice, _CHOICE) or choice for choice in choices[:1] if isinstance(choice, dict)]
+        return _kept(_said(found, _THOUGHTS))
     output = value.get("output")
-    return _kept(_said(output if isinstance(output, list) else [value]))
+    return _kept(_said(output if isinstance(output, list) else [value], _THOUGHTS))
 
 
-def _inner(value: Any) -> Asked | None:
-    return _alone(value) if isinstance(value, str) else _of_list(value) if isinstance(value, list) else None
+def _first(holder: dict[str, Any], names: Iterable[str]) -> Any:
+    return next((holder[name] for name in names if holder.get(name)), None)
 
 
 def _alone(*texts: str) -> Asked | None:
@@ -76,77 +79,55 @@ def _alone(*texts: str) -> Asked | None:
 def _of_list(items: list[Any]) -> Asked | None:
     if not any(isinstance(item, dict) for item in items):
         return _alone(*(item for item in items if isinstance(item, str)))
-    kinds = [_kind(item) for item in items]
-    end = len(kinds)
-    while end and kinds[end - 1] == _ANSWER:  # an answer begun for the model to go on with
-        end -= 1
-    start = end
-    while start and kinds[start - 1] != _ANSWER:
-        start -= 1
-    found: dict[str, list[str]] = {_USER: [], _TOOL: [], _SYSTEM: []}
-    for item, kind in zip(items[start:end], kinds[start:end], strict=True):
-        for part, text in _texts(item, kind):
-            found[part].append(text)
-    lines = found[_USER] or found[_TOOL] or found[_SYSTEM]
-    text = _kept(lines, "\n")
-    if text is None and lines and len(items) == 1:
+    kinds = list(map(_kind, items))
+    start = _behind_the_last_answer(kinds)
+    leading = next((place for place, kind in enumerate(kinds) if kind != _SYSTEM), len(kinds))
+    texts = list(_said(items[max(start, leading) :], _BYTES))
+    if not texts and not start:
+        texts = list(_said(items[:leading], _BYTES))
+    new = _kept(texts, "\n")
+    if new is None and texts and len(items) == 1:
         return None  # one stand-in takes the place of the whole history
-    return Asked(text, _turn(kinds[:start]))
+    return Asked(new, _turn(kinds[:start]))
 
 
-def _turn(kinds: list[str]) -> int:
+def _behind_the_last_answer(kinds: list[int]) -> int:
+    """Return where the new part begins; answers at the end are begun for the model to go on with."""
+    place = len(kinds)
+    while place and kinds[place - 1] == _ANSWER:
+        place -= 1
+    while place and kinds[place - 1] != _ANSWER:
+        place -= 1
+    return place
+
+
+def _turn(kinds: list[int]) -> int:
     """Count the answers; one may consist of several items behind each other."""
-    return sum(
-        kind == _ANSWER and before != _ANSWER for before, kind in zip(["", *kinds], kinds, strict=False)
-    )
+    befores = [_NEW, *kinds]
+    return sum(kind == _ANSWER != before for before, kind in zip(befores, kinds, strict=False))
 
 
-def _kind(item: Any) -> str:
+def _kind(item: Any) -> int:
+    """Tell answers and system prompts from what is new, by the role or, without one, by the type."""
     if not isinstance(item, dict):
-        return _USER
-    role = item.get("role")
+        return _NEW
+    role, kind = item.get("role"), item.get("type")
     if isinstance(role, str):
-        return _ROLES.get(role.lower(), _USER)
-    kind = item.get("type")
-    if kind in _RESULTS:
-        return _TOOL
-    answers = isinstance(kind, str) and (kind.endswith("_call") or kind in _THOUGHTS)
-    return _ANSWER if answers else _USER
+        return _ROLES.get(role.lower(), _NEW)
+    return _ANSWER if isinstance(kind, str) and (kind.endswith("_call") or kind in _THOUGHTS) else _NEW
 
 
-def _texts(item: Any, kind: str) -> Iterator[tuple[str, str]]:
-    """Yield the texts of a message, each with whose it is."""
-    if isinstance(item, str):
-        yield kind, item
-        return
-    content = item.get("content", item.get("parts", item))
-    parts = content if isinstance(content, list) else [content]
-    for part in parts:
-        own = _TOOL if isinstance(part, dict) and part.get("type") in _RESULTS else kind
-        for text in _said([part]):
-            yield own, text
-
-
-def _said(parts: list[Any], depth: int = 3) -> Iterator[str]:
-    """Yield the texts of parts of a message; thoughts and calls of tools are none."""
+def _said(parts: list[Any], silent: tuple[str, ...], depth: int = _DEEPEST) -> Iterator[str]:
+    """Yield the texts of messages and their parts; calls of tools have none."""
     for part in parts:
         if isinstance(part, str):
             yield part
-        elif isinstance(part, dict) and part.get("type") not in _THOUGHTS:
-            held = next((part[name] for name in (*_TEXT, "parts", "message") if part.get(name)), None)
+        elif isinstance(part, dict) and part.get("type") not in silent:
+            held = _first(part, _TEXT)
             if isinstance(held, str):
                 yield held
             elif depth and held is not None:
-                yield from _said(held if isinstance(held, list) else [held], depth - 1)
-
-
-def _of_choice(choices: list[Any]) -> Iterator[str]:
-    for choice in choices:
-        if isinstance(choice, dict):
-            said = next(
-                (choice[name] for name in ("message", "delta", "content") if choice.get(name)), choice
-            )
-            yield from _said([said])
+                yield from _said(held if isinstance(held, list) else [held], silent, depth - 1)
 
 
 def _kept(texts: Iterable[str], between: str = "") -> str | None:

@@ -1,6 +1,6 @@
 """Pairs of a request to an OpenAI interface and its response, as they went over the wire.
 
-Chat completions, responses, completions and embeddings; Anthropic's messages, which are close to them, as well.
+Chat completions, responses, completions and embeddings; Anthropic's messages, which are close to them, too.
 """
 
 from __future__ import annotations

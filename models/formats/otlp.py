@@ -1,8 +1,8 @@
 """OpenTelemetry's conventions for generative AI on spans and log records, the newest names first.
 
 What `otlp_json` and `otlp_proto` read becomes one view a span or record, in which the paths below lead:
-`attributes`, `resource` and `scope` hold attributes by name, beside `name`, `trace`, `time` and `status`; `asked` and
-`answered` hold messages that older conventions spread over numbered attributes or span events.
+`attributes`, `resource` and `scope` hold attributes by name, beside `name`, `trace`, `time` and `status`;
+`asked` and `answered` hold messages that older conventions spread over numbered attributes or span events.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ def _attributes(*names: str) -> tuple[str, ...]:
     return tuple(f'attributes."{name}"' for name in names)
 
 
+def _parameters(*names: str) -> tuple[str, ...]:
+    return tuple(f'attributes."llm.invocation_parameters".{name}' for name in names)
+
+
 _ASKED = ("gen_ai.input.messages", "gen_ai.prompt", "input.value")
 _ANSWERED = ("gen_ai.output.messages", "gen_ai.completion", "output.value")
+_TEXTS = (*_ASKED, *_ANSWERED)
 _HOLDERS = {"role", "parts", "messages", "input", "prompt", "contents", "choices", "output"}
-_PARAMETERS = 'attributes."llm.invocation_parameters"'
 
 OTLP = Source(
     tenant=(
@@ -54,19 +58,16 @@ OTLP = Source(
         ),
         "max_tokens": (
             *_attributes("gen_ai.request.max_tokens", "llm.request.max_tokens"),
-            *(
-                f"{_PARAMETERS}.{name}"
-                for name in ("max_completion_tokens", "max_output_tokens", "max_tokens")
-            ),
+            *_parameters("max_completion_tokens", "max_output_tokens", "max_tokens"),
         ),
         "temperature": (
             *_attributes("gen_ai.request.temperature", "llm.temperature"),
-            f"{_PARAMETERS}.temperature",
+            *_parameters("temperature"),
         ),
-        "n": (*_attributes("gen_ai.request.choice.count"), f"{_PARAMETERS}.n"),
-        "logprobs": (f"{_PARAMETERS}.logprobs", f"{_PARAMETERS}.top_logprobs"),
-        "top_logprobs": (f"{_PARAMETERS}.top_logprobs", f"{_PARAMETERS}.logprobs"),
-        "logit_bias_size": (f"{_PARAMETERS}.logit_bias",),
+        "n": (*_attributes("gen_ai.request.choice.count"), *_parameters("n")),
+        "logprobs": _parameters("logprobs", "top_logprobs"),
+        "top_logprobs": _parameters("top_logprobs", "logprobs"),
+        "logit_bias_size": _parameters("logit_bias"),
         "finish_reason": (
             *_attributes("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason"),
             *_attributes("llm.response.finish_reason"),
@@ -101,7 +102,7 @@ _AROUND = frozenset(
         *("workflow", "task", "search_memory", "update_memory", "create_memory", "delete_memory"),
     }
 )
-"""Operations around requests to models, which may repeat what the spans of those say, and must not count twice."""
+"""Operations around requests, which may repeat what the spans of those say, and must not count twice."""
 
 _KINDS = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind")
 
@@ -146,10 +147,8 @@ def read_signal(signal: Signal, plan: Plan) -> Decoded:
     for name, more in signal.events:
         if name in (DETAILS, "gen_ai.content.prompt", "gen_ai.content.completion"):
             attributes = more | attributes
-    for key in (*_ASKED, *_ANSWERED):
-        held = attributes.get(key)
-        if isinstance(held, str):
-            attributes = attributes | {key: _messages(held)}
+    texts = {key: held for key in _TEXTS if isinstance(held := attributes.get(key), str)}
+    attributes = attributes | {key: _messages(text) for key, text in texts.items()}
     view: dict[str, Any] = {
         "attributes": attributes,
         "resource": signal.resource,
@@ -159,7 +158,9 @@ def read_signal(signal: Signal, plan: Plan) -> Decoded:
         "time": signal.time // 1_000_000 or None,
         "status": signal.status,
     }
-    return plan.read(view | spread(attributes, signal.events))
+    if _ASKED[0] not in attributes:
+        view |= spread(attributes, signal.events)
+    return plan.read(view)
 
 
 def _messages(text: str) -> Any:

@@ -18,8 +18,8 @@ from models.native import parse_object
 DEEPEST = 64
 """Levels of a value within a value; what lies deeper is left out."""
 
-_SIGNALS = (("resourceSpans", ("scopeSpans", "instrumentationLibrarySpans"), "spans"),)
-_SIGNALS += (("resourceLogs", ("scopeLogs", "instrumentationLibraryLogs"), "logRecords"),)
+_OF_SPANS = "resourceSpans", ("scopeSpans", "instrumentationLibrarySpans"), "spans"
+_OF_LOGS = "resourceLogs", ("scopeLogs", "instrumentationLibraryLogs"), "logRecords"
 _FAILED = (2, "STATUS_CODE_ERROR")
 
 
@@ -32,7 +32,7 @@ def decode_otlp_json(value: bytes, options: AdapterOptions) -> list[Decoded]:
 
 
 def _spans(record: dict[str, Any]) -> Iterator[Signal]:
-    for resource, scope, span in _each(record, *_SIGNALS[0]):
+    for resource, scope, span in _each(record, *_OF_SPANS):
         attributes = _attributes(span)
         events = [(event.get("name"), _attributes(event)) for event in _objects(span, "events")]
         if of_interest(attributes):
@@ -51,7 +51,7 @@ def _spans(record: dict[str, Any]) -> Iterator[Signal]:
 
 
 def _logs(record: dict[str, Any]) -> Iterator[Signal]:
-    for resource, scope, log in _each(record, *_SIGNALS[1]):
+    for resource, scope, log in _each(record, *_OF_LOGS):
         attributes = _attributes(log)
         name = _text(log.get("eventName") or attributes.get("event.name"))
         if name == DETAILS and isinstance(body := _value(log.get("body")), dict):

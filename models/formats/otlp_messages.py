@@ -19,36 +19,36 @@ def spread(
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the messages asked and answered, as far as they were spread.
 
-    `gen_ai.prompt.0.content` and `gen_ai.completion.0.content` are OpenLLMetry's, `llm.input_messages.0.message.content`
-    is OpenInference's, and the events `gen_ai.user.message` and `gen_ai.choice` are those of conventions up to 1.36.
+    `gen_ai.prompt.0.content` and `gen_ai.completion.0.content` are OpenLLMetry's,
+    `llm.input_messages.0.message.content` is OpenInference's, and the events `gen_ai.user.message` and
+    `gen_ai.choice` are those of conventions up to 1.36.
     """
+    numbered = [key for key in attributes if key.startswith((*_ASKED, *_ANSWERED))]
     found: dict[str, list[dict[str, Any]]] = {}
     told = [_told(name, more) for name, more in events if name in _ROLES]
     chosen = [_told(name, more) for name, more in events if name == "gen_ai.choice"]
     for place, prefixes, others in (("asked", _ASKED, told), ("answered", _ANSWERED, chosen)):
-        messages = _numbered(attributes, prefixes) or others
+        messages = _numbered(attributes, [key for key in numbered if key.startswith(prefixes)]) or others
         if messages:
             found[place] = messages
     return found
 
 
-def _numbered(attributes: Mapping[str, Any], prefixes: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Put together the messages of attributes such as `gen_ai.prompt.0.content`, in the order of their numbers."""
+def _numbered(attributes: Mapping[str, Any], keys: Sequence[str]) -> list[dict[str, Any]]:
+    """Put together the messages of attributes such as `gen_ai.prompt.0.content`, by their numbers."""
     messages: dict[int, dict[str, Any]] = {}
-    for key, value in attributes.items():
-        if not key.startswith(prefixes):
-            continue
-        _, number, name = _parts(key)
+    for key in keys:
+        number, name = _parts(key)
         if number >= 0 and (number in messages or len(messages) < MOST):
-            _put(messages.setdefault(number, {}), name, value)
+            _put(messages.setdefault(number, {}), name, attributes[key])
     return [messages[number] for number in sorted(messages)]
 
 
-def _parts(key: str) -> tuple[str, int, str]:
-    """Cut `gen_ai.prompt.0.content` into its prefix, the number and the rest; -1 where there is no number."""
-    first, second, number, *rest = key.split(".", 3)
+def _parts(key: str) -> tuple[int, str]:
+    """Cut the number and what follows out of `gen_ai.prompt.0.content`; -1 where there is no number."""
+    _, _, number, *rest = key.split(".", 3)
     known = number.isascii() and number.isdigit() and len(number) < 10  # noqa: PLR2004
-    return f"{first}.{second}", int(number) if known else -1, rest[0] if rest else ""
+    return int(number) if known else -1, rest[0] if rest else ""
 
 
 def _put(message: dict[str, Any], name: str, value: Any) -> None:
@@ -63,7 +63,7 @@ def _put(message: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _are_texts(parts: Any) -> bool:
-    """Say whether a text was a list of texts. Any other stays as it is: a client may write what looks like parts."""
+    """Say whether a text was a list of texts; a client may write what looks like any other parts."""
     texts = [isinstance(part, dict) and part.keys() == {"type", "text"} for part in parts or ()]
     return isinstance(parts, list) and bool(texts) and all(texts)
 

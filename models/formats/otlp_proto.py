@@ -1,7 +1,7 @@
 """OTLP as Protobuf: what the collector's Kafka exporter writes by default, spans or log records.
 
-A record does not say which of the two it holds. Both, and metrics, are a list of resources with lists of scopes
-with lists of items; the ids and the times of the items tell them apart.
+A record does not say which of the two it holds. Both, and metrics, are a list of resources with lists of
+scopes with lists of items; the ids and the times of the items tell them apart.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ def messages() -> Messages:
         They are not installed.
     """
     try:
-        from google.protobuf.message import DecodeError as Malformed  # noqa: PLC0415 - an optional extra
+        # An optional extra.
+        from google.protobuf.message import (  # type: ignore[import-untyped] # noqa: PLC0415
+            DecodeError as Malformed,
+        )
         from opentelemetry.proto.logs.v1.logs_pb2 import LogsData  # noqa: PLC0415
         from opentelemetry.proto.trace.v1.trace_pb2 import TracesData  # noqa: PLC0415
     except ImportError:
@@ -116,11 +119,16 @@ def _logs(logs: Any) -> Iterator[Signal]:
 
 
 def _attributes(pairs: Any) -> Attributes:
-    found = {}
+    found: Attributes = {}
     for pair in pairs:
-        value = _value(pair.value)
-        if value is not None:
-            found[pair.key] = value
+        value = pair.value
+        kind = value.WhichOneof("value")
+        if kind == "string_value":  # nearly all are texts or whole numbers
+            found[pair.key] = value.string_value
+        elif kind == "int_value":
+            found[pair.key] = value.int_value
+        elif (other := _value(value)) is not None:
+            found[pair.key] = other
     return found
 
 

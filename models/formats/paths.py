@@ -1,9 +1,10 @@
 """Paths into a record: where a field of a request stands.
 
-A path names keys from the outside in, with dots between them: `metadata.user.id`. A key with a dot, a bracket, a
-quotation mark or a blank in it is quoted: `attributes."user.id"`; a backslash stands before a quotation mark or a
-backslash within. `[0]` is the first item of a list, `[-1]` the last. A path that begins with a slash is a
-JSON Pointer (RFC 6901): `/metadata/user/id`. A text on the way that is itself JSON is read as what it says.
+A path names keys from the outside in, with dots between them: `metadata.user.id`. A key with a dot, a
+bracket, a quotation mark or a blank in it is quoted: `attributes."user.id"`; a backslash stands before a
+quotation mark or a backslash within. `[0]` is the first item of a list, `[-1]` the last. A path that begins
+with a slash is a JSON Pointer (RFC 6901): `/metadata/user/id`. A text on the way that is itself JSON is read
+as what it says.
 """
 
 from __future__ import annotations
@@ -53,21 +54,27 @@ def parse_path(path: str) -> Steps:
 
 def find(record: Any, steps: Steps, texts: Texts) -> Any:
     """Return what stands at the end of a path, `None` where there is nothing."""
+    *outer, last = steps
+    return held(find_holder(record, tuple(outer), texts), last)
+
+
+def find_holder(record: Any, steps: Steps, texts: Texts) -> dict[str, Any] | list[Any] | None:
+    """Return the object or list at the end of a path, `None` where there is neither."""
     for step in steps:
-        if type(record) is str:
-            record = _embedded(record, texts)
-        if type(record) is dict:
-            record = record.get(step)
-        elif type(record) is list:
-            record = _item(record, step)
-        else:
-            return None
-    return record
+        record = held(_embedded(record, texts) if type(record) is str else record, step)
+    if type(record) is str:
+        record = _embedded(record, texts)
+    return record if type(record) is dict or type(record) is list else None
 
 
-def _item(items: list[Any], step: str | int) -> Any:
+def held(holder: Any, step: str | int) -> Any:
+    """Return what stands in an object or a list under a key or an index, `None` where there is nothing."""
+    if type(holder) is dict:
+        return holder.get(step)
+    if type(holder) is not list:
+        return None
     index = int(step) if type(step) is str and step.isascii() and step.isdigit() else step
-    return items[index] if type(index) is int and -len(items) <= index < len(items) else None
+    return holder[index] if type(index) is int and -len(holder) <= index < len(holder) else None
 
 
 def _embedded(text: str, texts: Texts) -> Any:
@@ -78,7 +85,7 @@ def _embedded(text: str, texts: Texts) -> Any:
 
 def read_json(text: str) -> Any:
     """Return the object or list that a text holds as JSON, `None` where it holds neither."""
-    if not text.lstrip()[:1] in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
         return orjson.loads(text)
@@ -96,8 +103,8 @@ def _dotted(path: str) -> Steps:
     steps: list[str | int] = []
     at = 0
     while at < len(path):
-        found = _PART.match(path, at) if at else _PART.match(path)
-        if found is None or found.end() == at:
+        found = _PART.match(path, at)
+        if found is None or path.startswith("."):
             raise _malformed(path, at)
         quoted, plain, index = found.groups()
         steps.append(int(index) if index else plain or re.sub(r"\\(.)", r"\1", quoted))
@@ -109,6 +116,6 @@ def _dotted(path: str) -> Steps:
 
 def _malformed(path: str, at: int) -> SettingsError:
     return SettingsError(
-        f"the path '{path}' cannot be read from '{path[at:]}' on; write keys with dots between them, an index as [0]"
-        ' and a key with a dot in quotation marks, such as attributes."user.id"'
+        f"the path '{path}' cannot be read from '{path[at:]}' on; write keys with dots between them, an index"
+        ' as [0], and a key with a dot in quotation marks, such as attributes."user.id"'
     )

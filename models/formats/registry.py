@@ -15,7 +15,7 @@ from models.formats.openai import OPENAI, decode_openai
 from models.formats.otlp import OTLP
 from models.formats.otlp_json import decode_otlp_json
 from models.formats.otlp_proto import decode_otlp_proto, messages
-from models.formats.plan import REQUIRED, plan
+from models.formats.plan import REQUIRED, plan, setting_of
 
 ADAPTERS: Mapping[str, AdapterSpec] = {
     "otlp_proto": AdapterSpec(decode_otlp_proto, OTLP, many=True, content="where content capture is on"),
@@ -35,8 +35,8 @@ def check_options(name: str, options: AdapterOptions) -> None:
     Raises
     ------
     SettingsError
-        There is no such format, what it needs is not installed, a path is wrong, a field is none of a request's, or
-        `mapping` is not told where a required field stands.
+        There is no such format, what it needs is not installed, a path is wrong, a field is none of a
+        request's, or `mapping` is not told where a required field stands.
     """
     if name not in ADAPTERS:
         raise SettingsError(f"source.format is '{name}' and must be one of native, {', '.join(ADAPTERS)}")
@@ -45,7 +45,6 @@ def check_options(name: str, options: AdapterOptions) -> None:
     found = plan(ADAPTERS[name].source, options)
     for required in REQUIRED:
         if not found.paths.get(required):
-            setting = "source.tenant" if required == "tenant" else f"source.fields.{required}"
             raise SettingsError(
-                f"source.format '{name}' needs {setting}: the paths to the {required} of a request"
+                f"source.format '{name}' needs {setting_of(required)}: paths to the {required} of a request"
             )

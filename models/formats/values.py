@@ -1,7 +1,7 @@
-"""What a value means where another project wrote it: a count as text, a finish reason as a list, a status as a word.
+"""What a value means where another project wrote it: a count as text, a status as a word, a reason as a list.
 
-What a reading returns is then checked as in the native format, so that it may return what it cannot read. `None` means
-that the value says nothing.
+What a reading returns is then checked as in the native format, so that it may return what it cannot read.
+`None` means that the value says nothing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ _MICROSECONDS, _NANOSECONDS = 10**14, 10**17
 """A time at or above is in that unit; milliseconds until the year 2100 have 13 digits."""
 
 FINISH_REASONS: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("stop", "end_turn", "stop_sequence", "completed", "complete", "finished", "eos"), "stop"
-    ),
+    **dict.fromkeys(("stop", "end_turn", "stop_sequence", "completed", "complete", "eos"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length", "token_limit"), "length"),
     **dict.fromkeys(("tool_calls", "tool_call", "tool_use", "function_call"), "tool_calls"),
     **dict.fromkeys(
@@ -156,4 +154,4 @@ READINGS: Mapping[str, Callable[[Any], Any]] = {
     "flags": names,
     "embedding": as_it_is,
 }
-"""How each field but the prompt is read; `models.formats.messages.asked` reads that one, and with it the turn."""
+"""How each field but the prompt is read, which `models.formats.messages.asked` reads."""
