@@ -1,4 +1,4 @@
-"""What would become of the records of a file: which requests are in them, and what the detector sees by those.
+"""What would become of the records of a file: which requests they hold, and what the detector sees by those.
 
 Nothing that a record says is repeated but the ids, tenants and times of its requests.
 """
@@ -64,7 +64,9 @@ class FormatCheck:
         if not found:
             self.tally.silent += 1
             return [f"record {line.number}: holds no request"]
-        places = [f"record {line.number}{f', event {n + 1}' if len(found) > 1 else ''}" for n in range(len(found))]
+        places = [
+            f"record {line.number}{f', event {n + 1}' if len(found) > 1 else ''}" for n in range(len(found))
+        ]
         return [text for place, event in zip(places, found, strict=True) for text in self._say(place, event)]
 
     def _say(self, place: str, event: RequestEvent | DecodeError) -> Iterator[str]:
@@ -96,11 +98,15 @@ class FormatCheck:
             for reason, count in tally.failures.most_common()
         ]
         if not tally.events:
-            return [head, *reasons, "  nothing was understood: is this the right format? `distillwatch formats list`"]
+            return [
+                head,
+                *reasons,
+                "  nothing was understood: is this the right format? `distillwatch formats list`",
+            ]
         return [head, *reasons, *_fields(*self._given()), *_signals(frozenset(tally.present))]
 
     def _given(self) -> tuple[list[str], list[str]]:
-        """Return the fields that are given, with the share of requests where it is not all, and the others."""
+        """Return the given fields, with their share where not all requests have them, and the missing ones."""
         events, present = self.tally.events, self.tally.present
         shares = {name: present[name] / events for name in _FIELDS}
         given = [name if share == 1 else f"{name} ({share:.0%})" for name, share in shares.items() if share]

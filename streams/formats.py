@@ -52,7 +52,7 @@ def decoder_of_one(name: str, options: AdapterOptions | None = None) -> DecodeOn
 
 
 def described() -> list[str]:
-    """Return a line for every format: its name, how many events a record holds, and whether it holds prompts."""
+    """Return a line for every format: its name, how many events its records hold, and whether prompts."""
     rows = [(NATIVE, "one", "where `prompt` is given")]
     rows += [(name, "many" if spec.many else "one", spec.content) for name, spec in ADAPTERS.items()]
     head = ("format", "events a record", "prompts")

@@ -43,7 +43,7 @@ class Metrics:
         gauge = partial(Gauge, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
         self._events = counter("distillwatch_events_total", "Records processed.", ["stage"])
-        self._empty = counter("distillwatch_empty_records_total", "Tombstones and empty values.", ["stage"])
+        self._empty = counter("distillwatch_empty_records_total", "Records that hold no request.", ["stage"])
         self._dead = counter(
             "distillwatch_dead_letters_total", "Records set aside.", ["stage", "format", "reason"]
         )

@@ -36,4 +36,4 @@ def _schemas(settings: Settings) -> FetchedSchemas | None:
         return None
     from streams.schema_registry import schemas_of  # noqa: PLC0415 -- loads fastavro
 
-    return schemas_of(settings.schema_registry)
+    return schemas_of(settings.schema_registry, settings.kafka.request_timeout)

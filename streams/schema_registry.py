@@ -30,8 +30,6 @@ MOST_SCHEMAS = 2_048
 LARGEST_ANSWER = 1_048_576
 MOST_REFERENCES = 64
 REQUEST_SECONDS = 5.0
-PATIENCE_SECONDS = 30.0
-"""How long the registry may be away before the worker ends."""
 RETRY_SECONDS = 1.0
 UNKNOWN_SECONDS = 30.0
 """How long a schema counts as unknown that the registry did not know when it was asked twice."""
@@ -51,8 +49,8 @@ Get = Callable[[str], Answer]
 """Asks the registry for a path; raises `BrokerError` where it does not answer."""
 
 
-def schemas_of(settings: SchemaRegistrySettings) -> RegistrySchemas:
-    """Return the schemas of a registry.
+def schemas_of(settings: SchemaRegistrySettings, patience: float) -> RegistrySchemas:
+    """Return the schemas of a registry, which may be away for so many seconds.
 
     Raises
     ------
@@ -60,7 +58,7 @@ def schemas_of(settings: SchemaRegistrySettings) -> RegistrySchemas:
         What reads Avro is not installed.
     """
     require_avro()
-    return RegistrySchemas(lambda path: _get(settings, path))
+    return RegistrySchemas(lambda path: _get(settings, path), patience)
 
 
 class RegistrySchemas:
@@ -73,6 +71,8 @@ class RegistrySchemas:
     ----------
     get
         Asks the registry; may take seconds.
+    patience
+        Seconds that the registry may be away before the worker ends.
     sleep, clock
         Seconds.
     """
@@ -80,10 +80,12 @@ class RegistrySchemas:
     def __init__(
         self,
         get: Get,
+        patience: float,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._get = get
+        self._patience = patience
         self._sleep = sleep
         self._clock = clock
         self._readers: OrderedDict[SchemaKey, ToJson] = OrderedDict()
@@ -169,7 +171,7 @@ class RegistrySchemas:
 
     async def _ask(self, path: str) -> dict[str, Any] | None:
         """Ask until there is an answer that decides; nothing where the registry does not have it."""
-        deadline = self._clock() + PATIENCE_SECONDS
+        deadline = self._clock() + self._patience
         while True:
             try:
                 return await self._answer(path)

@@ -60,7 +60,7 @@ def first_column(text: str) -> list[str]:
 
 def written(value: object) -> str:
     """A default as the table of settings writes it."""
-    if value is None or isinstance(value, SecretStr):
+    if value is None or isinstance(value, SecretStr) or value in ((), {}):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
@@ -187,7 +187,9 @@ def test_every_reason_of_the_decoders_is_documented() -> None:
         for folder in ("models", "streams")
         for file in (ROOT / folder).rglob("*.py")
     )
-    reasons = set(re.findall(r"(?:DecodeError|Reject|DeadLetter)\([^\"()]*\"([a-z0-9_]+)\"", sources))
+    reasons = set(
+        re.findall(r"(?:DecodeError|Reject|DeadLetter|_refusing)\([^\"()]*\"([a-z0-9_]+)\"", sources)
+    )
     assert reasons
     assert reasons - set(first_column(section(FORMATS, "Records that cannot be understood"))) == set()
 

@@ -18,7 +18,6 @@ from streams.connection import BrokerUnreachableError
 from streams.schema_registry import (
     LARGEST_ANSWER,
     MOST_SCHEMAS,
-    PATIENCE_SECONDS,
     UNKNOWN_SECONDS,
     Answer,
     RegistrySchemas,
@@ -26,6 +25,7 @@ from streams.schema_registry import (
 )
 from streams.settings_registry import SchemaRegistrySettings
 
+PATIENCE_SECONDS = 30.0
 SCHEMA = {"type": "record", "name": "R", "fields": [{"name": "id", "type": "string"}]}
 AVRO = Answer(200, json.dumps({"schema": json.dumps(SCHEMA)}).encode())
 UNKNOWN = Answer(404, b'{"error_code":40403,"message":"Schema not found"}')
@@ -51,7 +51,7 @@ class World:
         self.time += seconds
 
     def schemas(self) -> RegistrySchemas:
-        return RegistrySchemas(self.get, self.sleep, lambda: self.time)
+        return RegistrySchemas(self.get, PATIENCE_SECONDS, self.sleep, lambda: self.time)
 
 
 def fetched(schemas: RegistrySchemas, *keys: int | str) -> None:
@@ -205,7 +205,7 @@ def test_a_real_registry_is_asked_with_our_login(serve: Callable[..., Any]) -> N
     settings = SchemaRegistrySettings.model_validate(
         {"url": f"{url}/", "username": "w", "password": "hunter2"}
     )
-    schemas = schemas_of(settings)
+    schemas = schemas_of(settings, PATIENCE_SECONDS)
     fetched(schemas, 7)
     assert schemas.to_json(7, b"\4ab") == b'{"id":"ab"}'
     assert seen == [f"Basic {base64.b64encode(b'w:hunter2').decode()}"]
@@ -214,9 +214,9 @@ def test_a_real_registry_is_asked_with_our_login(serve: Callable[..., Any]) -> N
 def test_an_answer_without_end_is_none(serve: Callable[..., Any]) -> None:
     url, _ = serve(200, b" " * (LARGEST_ANSWER + 1))
     with pytest.raises(BrokerUnreachableError, match="does not answer"):
-        schemas_of(SchemaRegistrySettings(url=url))._get("/schemas/ids/1")
+        schemas_of(SchemaRegistrySettings(url=url), 1.0)._get("/schemas/ids/1")
 
 
 def test_nobody_at_the_address_is_said() -> None:
     with pytest.raises(BrokerUnreachableError, match=r"check schema_registry\.url; nothing was lost"):
-        schemas_of(SchemaRegistrySettings(url="http://127.0.0.1:1"))._get("/schemas/ids/1")
+        schemas_of(SchemaRegistrySettings(url="http://127.0.0.1:1"), 1.0)._get("/schemas/ids/1")

@@ -89,7 +89,7 @@ def test_the_largest_record_is_that_of_any_source() -> None:
         ),
         (
             {"source__format": "mapping"},
-            "source (flag): format 'mapping' needs fields.id: the paths to the id of a request",
+            "source (flag): format 'mapping' needs fields.id: paths to the id of a request",
         ),
         (
             {"source__tenant": "team"},
