@@ -106,7 +106,7 @@ class FormatCheck:
         return [head, *reasons, *_fields(*self._given()), *_signals(frozenset(tally.present))]
 
     def _given(self) -> tuple[list[str], list[str]]:
-        """Return the given fields, with their share where not all requests have them, and the missing ones."""
+        """Return the given fields, with their share where not all requests have them, and the missing."""
         events, present = self.tally.events, self.tally.present
         shares = {name: present[name] / events for name in _FIELDS}
         given = [name if share == 1 else f"{name} ({share:.0%})" for name, share in shares.items() if share]

@@ -35,8 +35,10 @@ class SchemaRegistrySettings(Section):
 
     @model_validator(mode="after")
     def _credentials_are_complete_and_safe(self) -> Self:
+        if self.url is None:
+            return self
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password are required together")
-        if self.password is not None and not _ENCRYPTED.match(self.url or ""):
+        if self.password is not None and not _ENCRYPTED.match(self.url):
             raise ValueError("a password needs a url with https:// (http:// for this machine only)")
         return self
