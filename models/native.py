@@ -27,10 +27,13 @@ class InputLimits:
         Of a prompt or a response, in characters.
     embedding_size
         The number of floats that an `embedding` must have.
+    max_events
+        Of one record, in the formats whose records hold many.
     """
 
     max_text_chars: int = 1_000_000
     embedding_size: int = 256
+    max_events: int = 10_000
 
 
 DEFAULT_LIMITS = InputLimits()

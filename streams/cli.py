@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from models.errors import WRONG_SETUP, DistillwatchError
-from streams.commands import alerts, backtest, config, demo, doctor, replay, state, topics, worker
+from streams.commands import alerts, backtest, config, demo, doctor, formats, replay, state, topics, worker
 from streams.commands.options import Options, parse_flags
 from streams.release import release
 
@@ -34,6 +34,7 @@ app.command("alerts")(alerts.alerts)
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")
+app.add_typer(formats.app, name="formats")
 app.command("doctor")(doctor.doctor)
 
 

@@ -121,7 +121,7 @@ def _group(admin: Admin, settings: Settings) -> Diagnosis:
 
 
 def _lag(admin: Admin, settings: Settings, existing: dict[str, TopicFacts]) -> Iterator[Diagnosis]:
-    read = {settings.source.topic}
+    read = {source.topic for source in settings.all_sources.values()}
     if not settings.source.keyed_by_tenant:
         read.add(settings.topics.sketches)
     topics = [facts for name, facts in existing.items() if name in read and facts.partitions]

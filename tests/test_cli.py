@@ -22,6 +22,8 @@ COMMANDS = {
     "config schema",
     "config show",
     "demo",
+    "formats check",
+    "formats list",
     "doctor",
     "replay",
     "state digest",

@@ -239,9 +239,9 @@ def _codec() -> Iterator[bytes]:
 
 
 def _states() -> Iterator[bytes]:
-    marks = {("llm-requests", 0): 5, ("llm-requests", 1): 2**40}
+    marks = {("llm-requests", 0): (5, 0), ("llm-requests", 1): (2**40, 3)}
     yield encode_state(close_partition(PartitionRecord(7, 1_772_582_400_000, marks)))
-    yield b'[["llm-requests",0,5],["other",12,1099511627776]]'
+    yield b'[["llm-requests",0,5],["other",12,1099511627776,3]]'
 
 
 def _population() -> Iterator[bytes]:
