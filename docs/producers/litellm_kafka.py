@@ -1,7 +1,7 @@
 """Publishes every call of a LiteLLM proxy to Kafka, in the format `litellm` of distillwatch.
 
-LiteLLM has no Kafka sink of its own. Put this file beside the proxy's configuration, install `confluent-kafka`,
-name it there
+LiteLLM has no Kafka sink of its own. Put this file beside the configuration of the proxy, install
+`confluent-kafka`, name it there
 
     litellm_settings:
       callbacks: litellm_kafka.proxy_handler_instance
