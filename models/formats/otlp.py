@@ -95,8 +95,10 @@ _TELLING = frozenset(
 )
 """One of these at least has whatever is a request to a model."""
 
-_AROUND = ("agent", "workflow", "tool", "memory", "retriev", "rerank", "guardrail", "evaluat")
-_AROUND += ("plan", "chain", "task", "prompt")
+_AROUND = (
+    *("agent", "workflow", "tool", "memory", "retriev", "rerank", "guardrail", "evaluat"),
+    *("plan", "chain", "task", "prompt"),
+)
 """In the names of operations around requests, whose spans may repeat what those of the requests say."""
 
 _KINDS = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind")
