@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from dataclasses import fields as fields_of
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,9 @@ from pydantic import SecretStr
 from models.campaign.finding import CampaignFinding, Member
 from models.event import RequestEvent
 from models.finding import Activity, Finding, RequestRef, Severity, SignalReading
+from models.formats.adapter import AdapterOptions
+from models.formats.paths import parse_path
+from models.formats.registry import ADAPTERS, check_options
 from models.native import decode_native
 from streams.cli import app
 from streams.dead_letters import DeadLetter
@@ -196,6 +200,39 @@ def test_every_reason_of_the_decoders_is_documented() -> None:
 
 def test_every_field_of_the_native_format_is_documented_and_no_other_is() -> None:
     assert set(first_column(section(FORMATS, "native"))) == set(RequestEvent.__dataclass_fields__)
+
+
+def heading_of(name: str) -> str:
+    """The section of `docs/formats.md` that a format has."""
+    return "otlp_proto, otlp_json" if name.startswith("otlp") else name
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_every_path_of_a_format_is_documented_in_its_order_and_no_other_is(name: str) -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", section(FORMATS, heading_of(name)), re.MULTILINE)
+    source = ADAPTERS[name].source
+    expected = {"tenant": source.tenant, **source.fields} if source.tenant else {}
+    assert {field: tuple(re.findall(r"`([^`]+)`", cell)) for field, cell in rows} == expected
+
+
+def test_the_settings_for_mapping_of_the_document_are_right() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", section(FORMATS, "mapping"), re.DOTALL)
+    settings = tomllib.loads(example)["source"]
+    check_options(settings["format"], AdapterOptions(tuple(settings["tenant"]), settings["fields"]))
+
+
+def test_the_pair_of_the_document_is_understood() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", section(FORMATS, "openai"), re.DOTALL)
+    (event,) = ADAPTERS["openai"].decode(example.encode(), AdapterOptions())
+    assert isinstance(event, RequestEvent)
+    assert event.tenant == "acme"
+
+
+def test_every_path_of_the_document_is_one() -> None:
+    paths = re.findall(r"^\| (`.+`) \| (?:a|the) ", section(FORMATS, "Paths"), re.MULTILINE)
+    named = [path for cell in paths for path in re.findall(r"`([^`]+)`", cell)]
+    assert named
+    assert [parse_path(path) for path in named]
 
 
 def test_the_example_of_the_readme_is_understood() -> None:

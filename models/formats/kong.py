@@ -25,8 +25,12 @@ KONG = Source(
         "model": ("plugin.meta.request_model", "plugin.meta.response_model"),
         "prompt": (*_asked("messages", "input", "prompt"), *_ASKED),
         "response": (_CAME,),
-        "input_tokens": ("plugin.usage.prompt_tokens", "plugin.usage.prompt_token"),
-        "output_tokens": ("plugin.usage.completion_tokens", "plugin.usage.completion_token"),
+        "input_tokens": tuple(
+            f"plugin.usage.{name}" for name in ("prompt_tokens", "prompt_token", "input_tokens")
+        ),
+        "output_tokens": tuple(
+            f"plugin.usage.{name}" for name in ("completion_tokens", "completion_token", "output_tokens")
+        ),
         "max_tokens": _asked("max_completion_tokens", "max_output_tokens", "max_tokens"),
         "temperature": _asked("temperature"),
         "n": _asked("n"),
@@ -35,7 +39,10 @@ KONG = Source(
         "logit_bias_size": _asked("logit_bias"),
         "finish_reason": (f"{_CAME}.choices[0].finish_reason", f"{_CAME}.stop_reason"),
         "status": ("response.status",),
-        "cached_tokens": (f"{_CAME}.usage.prompt_tokens_details.cached_tokens",),
+        "cached_tokens": (
+            "plugin.usage.prompt_tokens_details.cached_tokens",
+            f"{_CAME}.usage.prompt_tokens_details.cached_tokens",
+        ),
         "client_ip": ("client_ip",),
         "user_agent": ("request.headers.user-agent",),
     },

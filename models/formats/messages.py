@@ -48,7 +48,10 @@ def asked(value: Any) -> Asked | None:
     if not isinstance(value, dict):
         return None
     inner = _first(value, _REQUEST)
-    return _of_list([value]) if inner is None else asked(inner) if isinstance(inner, (str, list)) else None
+    if inner is not None:
+        return asked(inner) if isinstance(inner, (str, list)) else None
+    said = _of_list([value])
+    return said if said and said.text else None
 
 
 def answered(value: Any) -> str | None:

@@ -95,14 +95,11 @@ _TELLING = frozenset(
 )
 """One of these at least has whatever is a request to a model."""
 
-_AROUND = frozenset(
-    {
-        *("create_agent", "invoke_agent", "invoke_workflow", "execute_tool", "plan", "retrieval", "rerank"),
-        *("agent", "chain", "tool", "retriever", "reranker", "guardrail", "evaluator", "prompt"),
-        *("workflow", "task", "search_memory", "update_memory", "create_memory", "delete_memory"),
-    }
+_AROUND = (
+    *("agent", "workflow", "tool", "memory", "retriev", "rerank", "guardrail", "evaluat"),
+    *("plan", "chain", "task", "prompt"),
 )
-"""Operations around requests, which may repeat what the spans of those say, and must not count twice."""
+"""In the names of operations around requests, whose spans may repeat what those of the requests say."""
 
 _KINDS = ("gen_ai.operation.name", "openinference.span.kind", "traceloop.span.kind")
 
@@ -138,7 +135,8 @@ def of_interest(attributes: Mapping[str, Any]) -> bool:
     """Say whether attributes are those of a request to a model."""
     if _TELLING.isdisjoint(attributes):
         return False
-    return not any(str(attributes[name]).lower() in _AROUND for name in _KINDS if name in attributes)
+    kinds = [str(attributes[name]).lower() for name in _KINDS if name in attributes]
+    return not any(word in kind for kind in kinds for word in _AROUND)
 
 
 def read_signal(signal: Signal, plan: Plan) -> Decoded:

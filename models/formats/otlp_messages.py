@@ -11,6 +11,7 @@ MOST = 10_000
 """Messages of one request that are put together."""
 
 _ASKED, _ANSWERED = ("gen_ai.prompt.", "llm.input_messages."), ("gen_ai.completion.", "llm.output_messages.")
+_PARTS = ("text", "input_text", "output_text")
 _ROLES = {f"gen_ai.{role}.message": role for role in ("system", "user", "assistant", "tool")}
 
 
@@ -64,8 +65,11 @@ def _put(message: dict[str, Any], name: str, value: Any) -> None:
 
 def _are_texts(parts: Any) -> bool:
     """Say whether a text was a list of texts; a client may write what looks like any other parts."""
-    texts = [isinstance(part, dict) and part.keys() == {"type", "text"} for part in parts or ()]
-    return isinstance(parts, list) and bool(texts) and all(texts)
+    return isinstance(parts, list) and bool(parts) and all(map(_is_text, parts))
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, dict) and part.keys() == {"type", "text"} and part["type"] in _PARTS
 
 
 def _told(name: str, more: Mapping[str, Any]) -> dict[str, Any]:

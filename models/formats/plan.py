@@ -91,10 +91,10 @@ class Plan:
     def _read_prompt(self, holders: list[Any], found: dict[str, Any]) -> None:
         for number, last in self._prompt:
             said = asked(held(holders[number], last))
-            if said is not None:
+            if said is not None and said.turn is not None:
+                found.setdefault("turn", said.turn)
+            if said is not None and said.text is not None:
                 found["prompt"] = said.text
-                if said.turn is not None:
-                    found.setdefault("turn", said.turn)
                 break
         if not found.get("turn") and any(held(holders[number], last) for number, last in self._continues):
             found["turn"] = 1

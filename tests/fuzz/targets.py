@@ -23,8 +23,10 @@ from models.codec import Reader
 from models.config import DetectorConfig
 from models.embedding import HashedEmbedder
 from models.errors import DecodeError, DistillwatchError, SnapshotError
-from models.event import LATEST_MS
+from models.event import LATEST_MS, RequestEvent
 from models.finding import RequestRef
+from models.formats.adapter import AdapterOptions
+from models.formats.registry import ADAPTERS
 from models.native import InputLimits, decode_native
 from models.native_columns import decode_columns
 from models.population.newcomers import Newcomers
@@ -44,9 +46,14 @@ from streams.state_record import (
     encode_state,
     open_partition,
 )
+from tests.fuzz.foreign import foreign
 from tests.fuzz.probes import bodies, requests, restored, used
 
 LIMITS = InputLimits(max_text_chars=1000, embedding_size=4)
+OWN = AdapterOptions(limits=LIMITS)
+MAPPED = AdapterOptions(
+    ("tenant",), {"id": "id", "time": "time", "prompt": "request", "embedding": "vector"}, LIMITS
+)
 ORIGIN = Origin("llm-requests", 3, 141)
 MAX_LINE = 64
 
@@ -80,6 +87,18 @@ def native(data: bytes) -> None:
     if event is not None:
         (x,) = _sketcher().sketch_many([event], [ORIGIN])
         assert decode_sketch(event.tenant.encode(), encode_sketch(x)) == x
+
+
+def adapters(data: bytes) -> None:
+    """Decode a record of any of the other formats, and sketch its requests."""
+    for name, spec in ADAPTERS.items():
+        try:
+            found = spec.decode(data, MAPPED if name == "mapping" else OWN)
+        except DecodeError:
+            continue
+        events = [event for event in found if isinstance(event, RequestEvent)]
+        for event, x in zip(events, _sketcher().sketch_many(events, [ORIGIN] * len(events)), strict=True):
+            assert decode_sketch(event.tenant.encode(), encode_sketch(x)) == x
 
 
 def sketch(data: bytes) -> None:
@@ -264,6 +283,7 @@ def _files() -> Iterator[bytes]:
 
 TARGETS: Mapping[str, Target] = {
     "native": Target(native, _events, 4096),
+    "adapters": Target(adapters, foreign, 4096),
     "sketch": Target(sketch, _sketches, 1024),
     "codec": Target(codec, _codec, 256),
     "tenant": Target(tenant, lambda: iter(bodies()), 20_000),
