@@ -61,13 +61,13 @@ def test_workers_killed_at_random_lose_and_double_no_event_of_two_topics(
     native = [one | {"tenant": f"n{one['tenant']}", "id": f"n{one['id']}"} for one in requests]
     stand.start()
     for start in range(0, EVENTS, 480):
+        seen = len(sketches(stand))
         put(stand, requests[start : start + 480])
         topic = stand.settings.sources["native"].topic
         records = [(0, b"", json.dumps(one).encode()) for one in native[start : start + 480]]
         write(one.bootstrap, topic, records)
         stand.start()
-        seen = sketches(stand)
-        stand.wait_until(lambda seen=seen: len(sketches(stand)) > len(seen))
+        stand.wait_until(lambda seen=seen: len(sketches(stand)) > seen)
         stand.end(chance.choice(stand.workers), signal.SIGKILL)
     stand.start()
     outcome = stand.finish()
