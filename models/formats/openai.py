@@ -65,6 +65,6 @@ def _drop_what_was_not_asked(request: dict[str, Any], response: Any) -> None:
     """Drop the fields of other interfaces, which a server may ignore and which would hide what was asked."""
     kind = response.get("object") if isinstance(response, dict) else None
     read = _READ_BY.get(kind) if isinstance(kind, str) else None
-    if read in request:
+    if read and request.get(read):
         for name in set(_READ_BY.values()) - {read}:
             request.pop(name, None)
