@@ -45,7 +45,7 @@ class DeadLetter:
     topic: str
     partition: int
     offset: int
-    format: str = "native"
+    format: str
     events: int = 1
     envelope: tuple[tuple[str, bytes], ...] = ()
 

@@ -9,6 +9,7 @@ from models.columns import Decoded, columns_of
 from models.errors import DecodeError, SettingsError
 from models.event import RequestEvent
 from models.formats.adapter import Adapter, AdapterOptions
+from models.formats.bound import bounded
 from models.formats.registry import ADAPTERS
 from models.native import decode_native
 from models.native_columns import decode_columns
@@ -75,14 +76,10 @@ def _native_columns(values: Sequence[bytes | None], options: AdapterOptions) -> 
 
 
 def _adapted(adapter: Adapter) -> Format:
-    """Make a format of an adapter, which reads records one by one and bounds nothing by itself."""
+    """Make a format of an adapter, which reads records one by one."""
 
     def one(value: bytes, options: AdapterOptions) -> list[RequestEvent | DecodeError]:
-        found, most = adapter(value, options) if value else [], options.limits.max_events
-        if len(found) > most:
-            detail = f"the record holds {len(found)} events and may hold {most} (source.max_events)"
-            raise DecodeError("too_many_events", detail)
-        return found
+        return bounded(adapter(value, options) if value else (), options.limits.max_events)
 
     def many(values: Sequence[bytes | None], options: AdapterOptions) -> Decoded:
         return _collected(values, lambda value: one(value, options))

@@ -77,9 +77,12 @@ class PopulationPost:
 
     def _heard(self, partition: int, marks: Sequence[Mark]) -> int:
         """Return the event time that every partition of the sources has reached in one of ours."""
-        if partition not in self._progress:
-            self._progress[partition] = SourceProgress(self._sources() if self._sources else {})
-        progress = self._progress[partition]
+        progress = self._progress.get(partition)
+        if progress is None:
+            counts = self._sources() if self._sources else {}
+            if not all(counts.values()):  # nobody knows yet, and the marks come again
+                return 0
+            progress = self._progress[partition] = SourceProgress(counts)
         for mark in marks:
             progress.hear(mark)
         return progress.all

@@ -61,6 +61,26 @@ def schemas_of(settings: SchemaRegistrySettings, patience: float) -> RegistrySch
     return RegistrySchemas(lambda path: _get(settings, path), patience)
 
 
+def ask_types(settings: SchemaRegistrySettings) -> str:
+    """Return the types of schemas that a registry says it holds, as a list for people.
+
+    Raises
+    ------
+    SettingsError
+        What reads Avro is not installed.
+    BrokerError
+        The registry does not answer, or refuses us.
+    """
+    require_avro()
+    answer = _get(settings, "/schemas/types")
+    _refuse(answer.status)
+    if answer.status != OK:
+        raise BrokerUnreachableError(
+            f"the schema registry answers with HTTP {answer.status}: check schema_registry.url"
+        )
+    return answer.body[:100].decode(errors="replace")
+
+
 class RegistrySchemas:
     """Fetches schemas before they are needed, so that records are read without waiting.
 
@@ -185,11 +205,7 @@ class RegistrySchemas:
         answer = await asyncio.to_thread(self._get, path)
         if answer.status == NOT_FOUND and b'"error_code"' in answer.body:
             return None
-        if answer.status in _REFUSED:
-            raise RefusedError(
-                f"the schema registry does not admit us (HTTP {answer.status}): check "
-                "schema_registry.username, schema_registry.password and the rights of that user"
-            )
+        _refuse(answer.status)
         parsed = _parsed(answer.body) if answer.status == OK else None
         if parsed is None:
             raise BrokerUnreachableError(
@@ -197,6 +213,14 @@ class RegistrySchemas:
                 "schema_registry.url; nothing was lost, start the worker again"
             )
         return parsed
+
+
+def _refuse(status: int) -> None:
+    if status in _REFUSED:
+        raise RefusedError(
+            f"the schema registry does not admit us (HTTP {status}): check schema_registry.username, "
+            "schema_registry.password and the rights of that user"
+        )
 
 
 def _keep(kept: OrderedDict[SchemaKey, Any], key: SchemaKey, value: Any) -> None:

@@ -17,7 +17,7 @@ from streams.settings_kafka import KafkaSettings
 from streams.settings_layers import Layer, merge, read_layers
 from streams.settings_registry import SchemaRegistrySettings
 from streams.settings_section import Seconds, Section, TopicName
-from streams.settings_source import FurtherSources, SourceSettings, require_apart
+from streams.settings_source import FurtherSources, SourceSettings, require_apart, require_other_topics
 
 
 class TopicSettings(Section):
@@ -164,6 +164,13 @@ class Settings(Section):
     def _are_apart(cls, value: FurtherSources, info: ValidationInfo) -> FurtherSources:
         if "source" in info.data:
             require_apart(info.data["source"], value)
+        return value
+
+    @field_validator("topics")
+    @classmethod
+    def _are_no_sources(cls, value: TopicSettings, info: ValidationInfo) -> TopicSettings:
+        if {"source", "sources"} <= info.data.keys():
+            require_other_topics(info.data["source"], info.data["sources"], value)
         return value
 
 

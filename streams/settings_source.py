@@ -141,3 +141,11 @@ def require_apart(source: SourceSettings, others: FurtherSources) -> None:
                 f"{section}.topic is {other.topic!r}, which {seen[other.topic]} reads already; name another"
             )
         seen[other.topic] = section
+
+
+def require_other_topics(source: SourceSettings, others: FurtherSources, topics: Section) -> None:
+    """Raise ValueError if a source is one of our own topics, which would be read in a circle."""
+    sources = {source.topic: "source", **{other.topic: f"sources.{name}" for name, other in others.items()}}
+    for name, topic in topics.model_dump().items():
+        if topic in sources:
+            raise ValueError(f"topics.{name} is {topic!r}, which {sources[topic]} reads; name another")

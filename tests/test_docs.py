@@ -97,7 +97,7 @@ def test_every_metric_is_documented_and_no_other_is() -> None:
 
 
 def test_every_header_of_a_dead_letter_is_documented_and_no_other_is() -> None:
-    letter = DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0)
+    letter = DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0, "native")
     assert first_column(section(OPERATIONS, "Dead letters")) == [name for name, _ in letter.headers()]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from models.errors import DecodeError
 from models.formats.adapter import AdapterOptions, Decoded, Source
+from models.formats.bound import bounded
 from models.formats.plan import Plan, plan
 from models.native import parse_json
 
@@ -47,7 +48,8 @@ def decode_apisix(value: bytes, options: AdapterOptions) -> list[Decoded]:
     record = parse_json(value)
     entries = record if isinstance(record, list) else [record]
     found, read = plan(APISIX, options), _read
-    return [decoded for entry in entries if (decoded := read(found, entry)) is not None]
+    events = (decoded for entry in entries if (decoded := read(found, entry)) is not None)
+    return bounded(events, options.limits.max_events)
 
 
 def _read(found: Plan, entry: Any) -> Decoded | None:

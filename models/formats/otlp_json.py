@@ -6,10 +6,12 @@ Keys are in lowerCamelCase, ids in hexadecimal, and whole numbers of 64 bits may
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from models.errors import DecodeError
 from models.formats.adapter import AdapterOptions, Decoded
+from models.formats.bound import bounded
 from models.formats.otlp import DETAILS, OTLP, Attributes, Signal, of_interest, read_signal
 from models.formats.plan import plan
 from models.formats.values import count
@@ -27,7 +29,7 @@ def decode_otlp_json(value: bytes, options: AdapterOptions) -> list[Decoded]:
     """Read the requests to models that spans or log records tell of."""
     record = parse_object(value)
     found = plan(OTLP, options)
-    signals = (*_spans(record), *_logs(record))
+    signals = bounded(chain(_spans(record), _logs(record)), options.limits.max_events)
     return [read_signal(signal, found) for signal in signals]
 
 

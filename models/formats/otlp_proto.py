@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from models.errors import DecodeError, SettingsError
 from models.formats.adapter import AdapterOptions, Decoded
+from models.formats.bound import bounded
 from models.formats.otlp import DETAILS, OTLP, Attributes, Signal, of_interest, read_signal
 from models.formats.plan import plan
 
@@ -53,7 +54,7 @@ def messages() -> Messages:
 def decode_otlp_proto(value: bytes, options: AdapterOptions) -> list[Decoded]:
     """Read the requests to models that spans or log records tell of."""
     found = plan(OTLP, options)
-    return [read_signal(signal, found) for signal in _signals(value)]
+    return [read_signal(signal, found) for signal in bounded(_signals(value), options.limits.max_events)]
 
 
 def _signals(value: bytes) -> Iterable[Signal]:

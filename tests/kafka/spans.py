@@ -20,6 +20,8 @@ def span(request: dict[str, Any]) -> dict[str, Any]:
     trace = md5(request["id"].encode(), usedforsecurity=False).hexdigest()
     texts = {
         "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "gateway",
+        "gen_ai.request.model": "m1",
         "gen_ai.response.id": request["id"],
         "gen_ai.input.messages": json.dumps(
             [{"role": "user", "parts": [{"type": "text", "content": request["prompt"]}]}]

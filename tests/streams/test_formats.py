@@ -82,4 +82,4 @@ def test_a_record_of_too_many_events_is_refused_as_a_whole() -> None:
     error = decoded.failures[1]
     assert isinstance(error, DecodeError)
     assert error.reason == "too_many_events"
-    assert error.detail == "the record holds 3 events and may hold 2 (source.max_events)"
+    assert error.detail == "the record holds more than 2 events (source.max_events)"

@@ -110,3 +110,15 @@ def test_a_partition_of_the_source_to_which_nothing_comes_holds_up_nobody() -> N
     for waits in (False, True):
         post.rest(2, BORDER, waits=waits)
     assert len(desk.said) == 2
+
+
+def test_nothing_is_reached_before_the_partitions_of_all_sources_are_known() -> None:
+    desk, counts = Desk(), {"a": 1, "b": 0}
+    post = PopulationPost(desk._take, MarkPost(desk._hear, IDLE, lambda: 0.0), lambda: counts)
+    marks = [Mark(0, BORDER, idle=False, topic=topic) for topic in ("a", "b")]
+    post.judged(2, Judgement(), BORDER, marks)
+    counts["b"] = 1
+    post.judged(2, Judgement(), BORDER, marks[:1])
+    desk.said.clear()
+    post.judged(2, Judgement(), BORDER, marks[1:])
+    assert desk.said == [mark(BORDER)]

@@ -21,6 +21,7 @@ from streams.schema_registry import (
     UNKNOWN_SECONDS,
     Answer,
     RegistrySchemas,
+    ask_types,
     schemas_of,
 )
 from streams.settings_registry import SchemaRegistrySettings
@@ -220,3 +221,14 @@ def test_an_answer_without_end_is_none(serve: Callable[..., Any]) -> None:
 def test_nobody_at_the_address_is_said() -> None:
     with pytest.raises(BrokerUnreachableError, match=r"check schema_registry\.url; nothing was lost"):
         schemas_of(SchemaRegistrySettings(url="http://127.0.0.1:1"), 1.0)._get("/schemas/ids/1")
+
+
+def test_doctor_asks_what_a_registry_holds(serve: Callable[..., Any]) -> None:
+    url, _ = serve(200, b'["AVRO","JSON"]')
+    assert ask_types(SchemaRegistrySettings(url=url)) == '["AVRO","JSON"]'
+    refusing, _ = serve(403, b"")
+    with pytest.raises(RefusedError, match=r"schema_registry\.username"):
+        ask_types(SchemaRegistrySettings(url=refusing))
+    other, _ = serve(404, b"")
+    with pytest.raises(BrokerUnreachableError, match=r"HTTP 404: check schema_registry\.url"):
+        ask_types(SchemaRegistrySettings(url=other))

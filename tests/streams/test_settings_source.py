@@ -116,6 +116,10 @@ def test_the_largest_record_is_that_of_any_source() -> None:
                 "tenant would lie on two topics; leave keyed_by_tenant out"
             ),
         ),
+        (
+            {"sources__b__topic": "distillwatch-alerts"},
+            "topics.alerts: is 'distillwatch-alerts', which sources.b reads; name another",
+        ),
         ({"sources__b__format": "kong"}, "sources.b.topic: is required"),
         (
             {"sources__b__topik": "b", "sources__b__topic": "b"},
