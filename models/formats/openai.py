@@ -5,6 +5,8 @@ Chat completions, responses, completions and embeddings; Anthropic's messages, w
 
 from __future__ import annotations
 
+from typing import Any
+
 from models.formats.adapter import CONTINUES, AdapterOptions, Decoded, Source
 from models.formats.plan import plan
 from models.native import parse_object
@@ -46,8 +48,23 @@ OPENAI = Source(
     },
 )
 
+_READ_BY = {"chat.completion": "messages", "response": "input", "list": "input", "text_completion": "prompt"}
+"""What the interface reads, by the `object` that it sends back."""
+
 
 def decode_openai(value: bytes, options: AdapterOptions) -> list[Decoded]:
     """Read a record `{"request": {...}, "response": {...}}` with `id`, `time` and `tenant` beside them."""
     record = parse_object(value)
-    return [plan(OPENAI, options).read(record)] if isinstance(record.get("request"), dict) else []
+    if not isinstance(record.get("request"), dict):
+        return []
+    _drop_what_was_not_asked(record["request"], record.get("response"))
+    return [plan(OPENAI, options).read(record)]
+
+
+def _drop_what_was_not_asked(request: dict[str, Any], response: Any) -> None:
+    """Drop the fields of other interfaces, which a server may ignore and which would hide what was asked."""
+    kind = response.get("object") if isinstance(response, dict) else None
+    read = _READ_BY.get(kind) if isinstance(kind, str) else None
+    if read and request.get(read):
+        for name in set(_READ_BY.values()) - {read}:
+            request.pop(name, None)

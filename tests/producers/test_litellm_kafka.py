@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import json
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -19,36 +16,14 @@ from models.formats.litellm import LITELLM
 from streams.embedded import PARTITIONS, EmbeddedBroker
 from tests.models.formats import records
 from tests.models.formats.encoded import decode
-
-FILE = Path(__file__).resolve().parents[2] / "docs/producers/litellm_kafka.py"
-
-
-class CustomLogger:
-    """LiteLLM's base class, as far as it is documented."""
-
-    def __init__(self, message_logging: bool = True, **kwargs: Any) -> None:  # noqa: FBT001, FBT002
-        self.about = message_logging, kwargs
+from tests.producers.stand_in import call, install, load, publish
 
 
 @pytest.fixture
 def litellm_kafka(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The file as LiteLLM would import it."""
-    base = ModuleType("litellm.integrations.custom_logger")
-    base.CustomLogger = CustomLogger  # type: ignore[attr-defined]
-    for name in ("litellm", "litellm.integrations"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    monkeypatch.setitem(sys.modules, base.__name__, base)
+    install(monkeypatch)
     return load()
-
-
-def load() -> ModuleType:
-    """Import the file."""
-    spec = importlib.util.spec_from_file_location("litellm_kafka", FILE)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class FakeProducer:
@@ -70,17 +45,6 @@ class FakeProducer:
     def flush(self, seconds: float) -> int:
         assert seconds > 0
         return 1
-
-
-def call(**more: Any) -> dict[str, Any]:
-    """What LiteLLM gives a callback."""
-    return {"model": "gpt-4o", "api_key": records.SECRET, "standard_logging_object": records.litellm() | more}
-
-
-def publish(logger: Any, kwargs: dict[str, Any]) -> None:
-    """Tell of a call as the proxy does."""
-    now = datetime.now(UTC)
-    asyncio.run(logger.async_log_success_event(kwargs, object(), now, now))
 
 
 def test_what_is_published_is_understood_as_the_payload_itself(litellm_kafka: ModuleType) -> None:

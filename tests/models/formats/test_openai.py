@@ -92,6 +92,29 @@ def test_embeddings_are_read() -> None:
     assert event.embedding is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "prompt"),
+    [
+        ("chat.completion", "chat"),
+        ("response", "responses"),
+        ("text_completion", "completions"),
+        ("other", "chat"),
+    ],
+)
+def test_fields_of_another_interface_hide_nothing(kind: str, prompt: str) -> None:
+    request = {
+        "messages": [{"role": "user", "content": "chat"}],
+        "input": "responses",
+        "prompt": "completions",
+    }
+    assert pair(request, {"object": kind}).prompt == prompt
+
+
+@pytest.mark.parametrize("kind", [None, [], {}, 5])
+def test_a_response_of_an_odd_kind_keeps_no_request_from_being_read(kind: object) -> None:
+    assert pair({"messages": records.MESSAGES}, {"object": kind}).prompt == records.PROMPT
+
+
 def test_a_request_without_a_response_is_read() -> None:
     assert pair({"messages": records.MESSAGES}).prompt == records.PROMPT
 
