@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,11 +45,18 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where requests stood on their source topics; each of the three says it of every request."""
+    """Where requests stood on their source topics; each says it of every request.
+
+    Parameters
+    ----------
+    parts
+        Which of the events of its record each is; one number stands for all of them.
+    """
 
     topics: Sequence[str]
     partitions: Sequence[int]
     offsets: Sequence[int]
+    parts: Sequence[int] | int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +66,25 @@ class Decoded:
     Parameters
     ----------
     columns
-        The requests, in the order of their records.
+        The requests, in the order of their records and of the events in them.
     places
-        Of each request's record among the records.
+        Of each request's record among the records; one that holds many stands there as often.
     failures
-        By place, why the others were not understood.
+        By place, why a record, or the first event of it that is wrong, was not understood.
     empty
         Number of tombstones and empty values, which say nothing.
+    parts
+        Which of the events of its record each request is; one number stands for all of them.
+    wrong
+        By place, how many events of a record were not understood, where it is more than one.
     """
 
     columns: Columns
     places: Sequence[int]
     failures: Mapping[int, Exception]
     empty: int
+    parts: Sequence[int] | int = 0
+    wrong: Mapping[int, int] = field(default_factory=dict)
 
 
 def columns_of(events: Sequence[RequestEvent]) -> Columns:
@@ -87,6 +100,6 @@ def columns_of(events: Sequence[RequestEvent]) -> Columns:
     )
 
 
-_TEXTS = [field.name for field in fields(RequestEvent) if field.type == "str | None"]
-_NUMBERS = [field.name for field in fields(RequestEvent) if field.type in {"int | None", "float | None"}]
+_TEXTS = [known.name for known in fields(RequestEvent) if known.type == "str | None"]
+_NUMBERS = [known.name for known in fields(RequestEvent) if known.type in {"int | None", "float | None"}]
 _NUMBERS += ["logprobs"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import isfinite
@@ -27,10 +27,13 @@ class InputLimits:
         Of a prompt or a response, in characters.
     embedding_size
         The number of floats that an `embedding` must have.
+    max_events
+        Of one record, in the formats whose records hold many.
     """
 
     max_text_chars: int = 1_000_000
     embedding_size: int = 256
+    max_events: int = 10_000
 
 
 DEFAULT_LIMITS = InputLimits()
@@ -47,15 +50,34 @@ def decode_native(value: bytes | None, limits: InputLimits = DEFAULT_LIMITS) -> 
     DecodeError
         The record is not JSON, lacks a required field, or a field has a wrong type or value.
     """
-    if not value:
-        return None
-    record = _parse(value)
+    return checked(parse_object(value), limits) if value else None
+
+
+def checked(record: Mapping[str, Any], limits: InputLimits) -> RequestEvent:
+    """Make a request of its fields by name; others are ignored, and a field that is `None` counts as absent.
+
+    Raises
+    ------
+    DecodeError
+        A required field is absent, or a field has a wrong type or value.
+    """
     for name in ("id", "time", "tenant"):
         if record.get(name) is None:
             raise DecodeError("missing_field", f"the required field '{name}' is absent")
     fields = {
-        name: check(name, record[name]) for name, check in _CHECKS.items() if record.get(name) is not None
+        name: check(name, record[name]) for name, check in CHECKS.items() if record.get(name) is not None
     }
+    return request_of(fields, limits)
+
+
+def request_of(fields: Mapping[str, Any], limits: InputLimits) -> RequestEvent:
+    """Make a request of fields that were checked one by one.
+
+    Raises
+    ------
+    DecodeError
+        A text is too long, or an embedding has another size than the detector's.
+    """
     for name in ("prompt", "response"):
         if len(fields.get(name, "")) > limits.max_text_chars:
             detail = f"'{name}' has more than {limits.max_text_chars} characters (source.max_text_chars)"
@@ -67,11 +89,23 @@ def decode_native(value: bytes | None, limits: InputLimits = DEFAULT_LIMITS) -> 
     return RequestEvent(**fields)
 
 
-def _parse(value: bytes) -> dict[str, Any]:
+def parse_json(value: bytes) -> Any:
+    """Parse a record.
+
+    Raises
+    ------
+    DecodeError
+        It is not JSON, not Unicode, or nests too deep.
+    """
     try:
-        record = orjson.loads(value)
+        return orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise _unreadable(error.msg) from None
+
+
+def parse_object(value: bytes) -> dict[str, Any]:
+    """Parse a record that must be an object; see `parse_json`."""
+    record = parse_json(value)
     if not isinstance(record, dict):
         raise DecodeError("not_an_object", "the record is JSON but not an object")
     return record
@@ -174,7 +208,7 @@ def rfc3339(name: str, text: str) -> float:
     return moment.timestamp()
 
 
-_CHECKS: dict[str, Callable[[str, Any], Any]] = {
+CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "id": _required_name,
     "time": _time,
     "tenant": _required_name,
@@ -189,7 +223,8 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "flags": _labels,
     "embedding": _floats,
 }
+"""What a field must be: of its name and value, each returns what a request holds or raises `DecodeError`."""
 
-TEXTS = tuple(name for name, check in _CHECKS.items() if check is _text)
-LABELS = tuple(name for name, check in _CHECKS.items() if check is _label)
-COUNTS = tuple(name for name, check in _CHECKS.items() if check is _count)
+TEXTS = tuple(name for name, check in CHECKS.items() if check is _text)
+LABELS = tuple(name for name, check in CHECKS.items() if check is _label)
+COUNTS = tuple(name for name, check in CHECKS.items() if check is _count)

@@ -26,18 +26,25 @@ MAX_TOPIC_BYTES = 249
 MAX_PARTITION = 2**31 - 1
 MAX_OFFSET = 2**63 - 1
 
-VERSION = 2
+VERSION = 3
 _MAGIC = b"DWK"
-_FIRST = _MAGIC + bytes([1])
+_FIRST, _SECOND = _MAGIC + bytes([1]), _MAGIC + bytes([2])
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a request stood on its source topic."""
+    """Where a request stood on its source topic.
+
+    Parameters
+    ----------
+    part
+        Which of the events of its record it is, from 0 on; those that were not understood count as well.
+    """
 
     topic: str
     partition: int
     offset: int
+    part: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +112,20 @@ _HASHES += ["account"]
 _COUNTS = ["chars", "words", "input_tokens", "output_tokens", "max_tokens", "cached_tokens", "turn"]
 _COUNTS += ["logit_bias_size", "n", "top_logprobs", "logprobs", "status", "finish", "flags"]
 _SCALARS = (*_HASHES, "signed_up", *_COUNTS, "temperature")
-_FIXED = Struct(f"<3sBqiq8Q{len(_HASHES)}Qq{len(_COUNTS)}idB{DIMENSIONS}sHH")
+_FIXED = Struct(f"<3sBqiqi8Q{len(_HASHES)}Qq{len(_COUNTS)}idB{DIMENSIONS}sHH")
 _scalars = attrgetter(*_SCALARS)
 _ADDED = Struct(f"<3sBqiq8Q{len(_HASHES) - 1}Q").size
 """Where version 2 put the hash of the account and `signed_up` between what version 1 held."""
+
+_PART = Struct("<3sBqiq").size
+"""Where version 3 put the part between what version 2 held."""
 
 
 def encode_sketch(sketch: Sketch) -> bytes:
     """Encode everything but the tenant, which is the record's key."""
     request, topic = sketch.id.encode(), sketch.origin.topic.encode()
     fixed = _FIXED.pack(
-        *(_MAGIC, VERSION, sketch.time, sketch.origin.partition, sketch.origin.offset),
+        *(_MAGIC, VERSION, sketch.time, sketch.origin.partition, sketch.origin.offset, sketch.origin.part),
         *(*sketch.heads, *sketch.tails, *_scalars(sketch)),
         *(bool(sketch.embedding), sketch.embedding, len(request), len(topic)),
     )
@@ -123,7 +133,7 @@ def encode_sketch(sketch: Sketch) -> bytes:
 
 
 def decode_sketch(tenant: bytes, value: bytes) -> Sketch:
-    """Decode a record of the sketch topic, of this version or the one before.
+    """Decode a record of the sketch topic, of this version or one of the two before.
 
     Raises
     ------
@@ -137,25 +147,25 @@ def decode_sketch(tenant: bytes, value: bytes) -> Sketch:
 
 
 def current(value: bytes) -> bytes:
-    """Rewrite a record of version 1 as one of this version; return any other as it is."""
-    if not value.startswith(_FIRST):
+    """Rewrite a record of version 1 or 2 as one of this version; return any other as it is."""
+    if value.startswith(_FIRST):
+        value = b"".join((_SECOND, value[len(_FIRST) : _ADDED], bytes(16), value[_ADDED:]))
+    if not value.startswith(_SECOND):
         return value
-    return b"".join((_MAGIC, bytes([VERSION]), value[len(_FIRST) : _ADDED], bytes(16), value[_ADDED:]))
+    return b"".join((_MAGIC, bytes([VERSION]), value[len(_SECOND) : _PART], bytes(4), value[_PART:]))
 
 
 def _decode(tenant: bytes, value: bytes) -> Sketch:
-    magic, version, time, partition, offset, *rest = _FIXED.unpack_from(value)
+    magic, version, time, partition, offset, part, *rest = _FIXED.unpack_from(value)
     if magic != _MAGIC or version != VERSION:
-        raise DecodeError(
-            "unknown_sketch", f"the record is not a sketch of version {VERSION - 1} or {VERSION}"
-        )
+        raise DecodeError("unknown_sketch", f"the record is not a sketch of version 1 to {VERSION}")
     *scalars, embedded, embedding, id_size, topic_size = rest
     end = _FIXED.size + id_size
     if end + topic_size != len(value):
         raise DecodeError("broken_sketch", "the record's length does not fit its contents")
     if not (0 < id_size <= MAX_NAME_BYTES and 0 < len(tenant) <= MAX_NAME_BYTES):
         raise DecodeError("broken_sketch", f"the tenant or the id is not 1 to {MAX_NAME_BYTES} bytes long")
-    if topic_size > MAX_TOPIC_BYTES or partition < 0 or offset < 0:
+    if topic_size > MAX_TOPIC_BYTES or min(partition, offset, part) < 0:
         raise DecodeError("broken_sketch", "no record can stand at the place that the sketch names")
     if not EARLIEST_MS <= time < LATEST_MS:
         raise DecodeError("time_out_of_range", "the sketch's time does not lie between 2000 and 2100")
@@ -169,7 +179,7 @@ def _decode(tenant: bytes, value: bytes) -> Sketch:
         id=value[_FIXED.size : end].decode(),
         tenant=tenant.decode(),
         time=time,
-        origin=Origin(value[end:].decode(), partition, offset),
+        origin=Origin(value[end:].decode(), partition, offset, part),
         heads=tuple(scalars[:4]),
         tails=tuple(scalars[4:8]),
         embedding=embedding if embedded else b"",

@@ -71,9 +71,9 @@ class Sketcher:
 
     def sketch_many(self, events: Sequence[RequestEvent], origins: Sequence[Origin]) -> list[Sketch]:
         """Sketch each event by itself, for whoever sends sketches one by one."""
-        columns = [(origin.topic, origin.partition, origin.offset) for origin in origins]
-        topics, partitions, offsets = zip(*columns, strict=True) if columns else ((), (), ())
-        table = self.table(columns_of(events), Origins(topics, partitions, offsets))
+        columns = [(origin.topic, origin.partition, origin.offset, origin.part) for origin in origins]
+        topics, *places = zip(*columns, strict=True) if columns else ((), (), (), ())
+        table = self.table(columns_of(events), Origins(topics, *places))
         keys = [tenant.encode() for tenant in table.tenants]
         return [decode_sketch(key, value) for key, value in zip(keys, values_of(table), strict=True)]
 
@@ -81,7 +81,7 @@ class Sketcher:
         """Sketch each request; a sketch does not depend on the others of its batch."""
         rows = np.repeat(_BLANK, len(columns))
         rows["time"] = columns.times
-        rows["partition"], rows["offset"] = origins.partitions, origins.offsets
+        rows["partition"], rows["offset"], rows["part"] = origins.partitions, origins.offsets, origins.parts
         _put_numbers(rows, columns)
         self._put_hashes(rows, columns)
         self._put_form(rows, columns)

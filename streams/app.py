@@ -13,7 +13,6 @@ from faust.types import TP
 from models.campaign.finding import CampaignFinding
 from models.finding import Finding
 from models.fleet import Fleet
-from models.sketcher import Sketcher
 from models.tenant import TenantModel
 from models.warming import warm_up
 from streams.app_control import Rules, is_ours, new_follower, new_rules
@@ -23,9 +22,7 @@ from streams.checkpoint import Checkpointer
 from streams.control_follower import Steered
 from streams.deliveries import Deliveries
 from streams.detect import Detect
-from streams.embedders import load_embedder
 from streams.faust_app import DistillwatchApp, new_app
-from streams.formats import decoder
 from streams.intake import Intake
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
@@ -35,6 +32,7 @@ from streams.population_records import Mark, mark_record
 from streams.reading import Reader, RequestReader, SketchReader
 from streams.rest import Rest, Resting
 from streams.settings import Settings
+from streams.source_readers import request_readers
 from streams.stage import Stage
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore
@@ -78,21 +76,21 @@ def create_app(
     warm_up()
     metrics = metrics or Metrics()
     metrics.budget(settings.detector.budget_days)
-    topics, source = settings.topics, settings.source
-    fused = source.keyed_by_tenant
-    judged = source.topic if fused else topics.sketches
+    topics, sources = settings.topics, list(settings.all_sources.values())
+    fused = settings.source.keyed_by_tenant
+    judged = settings.source.topic if fused else topics.sketches
     app = new_app(
         settings,
-        batch_topics={source.topic, judged, *fleetwide_topics(settings)},
-        latest_topics={source.topic} if source.start == "latest" else (),
+        batch_topics={*(source.topic for source in sources), judged, *fleetwide_topics(settings)},
+        latest_topics={source.topic for source in sources if source.start == "latest"},
         on_lost=metrics.lost,
     )
-    requests = _requests(settings)
+    requests = request_readers(settings)
     app.table = table = _table(app, settings, metrics)
     rules = new_rules(settings, metrics)
     steered: list[Steered] = [rules]
     follower = new_follower(settings, steered, metrics)
-    reader: Reader = requests if fused else SketchReader()
+    reader: Reader = requests[judged] if fused else SketchReader()
     detect = _detect(
         app,
         table,
@@ -107,8 +105,8 @@ def create_app(
     steered.append(detect)
     stages: dict[str, Stage] = {judged: detect}
     resting: list[Resting] = [detect]
-    if not fused:
-        stages[source.topic] = intake = _intake(app, requests, settings, metrics=metrics, hooks=hooks)
+    for topic, source_reader in () if fused else requests.items():
+        stages[topic] = intake = _intake(app, topic, source_reader, settings, metrics=metrics, hooks=hooks)
         resting.append(intake)
     app.positions = {judged: table.records.position}
     if settings.population.enabled:
@@ -144,14 +142,14 @@ def create_app(
     return app
 
 
-def _requests(settings: Settings) -> RequestReader:
-    decode = decoder(settings.source.format, settings.input_limits)
-    sketcher = Sketcher(load_embedder(settings.embedding.kind), settings.privacy.key)
-    return RequestReader(decode, sketcher, settings.source.max_ahead_ms)
-
-
 def _intake(
-    app: DistillwatchApp, requests: RequestReader, settings: Settings, *, metrics: Metrics, hooks: Hooks
+    app: DistillwatchApp,
+    topic: str,
+    requests: RequestReader,
+    settings: Settings,
+    *,
+    metrics: Metrics,
+    hooks: Hooks,
 ) -> Intake:
     deliveries, sketches = deliveries_of(app), settings.topics.sketches
 
@@ -162,13 +160,13 @@ def _intake(
 
     population = settings.population
     return Intake(
-        settings.source.topic,
+        topic,
         requests,
         deliveries,
         sketches=sketches,
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
-        marks=MarkPost(post, population.idle_seconds) if population.enabled else None,
+        marks=MarkPost(post, population.idle_seconds, topic=topic) if population.enabled else None,
         on_step=hooks.on_step,
     )
 
@@ -223,7 +221,7 @@ def _detect(
         new_state,
         end_offsets_of(app),
         deliveries,
-        source=settings.source.topic,
+        sources=[source.topic for source in settings.all_sources.values()],
         alerts=settings.topics.alerts,
         dead_letters=settings.topics.dead_letters,
         metrics=metrics,
@@ -277,4 +275,4 @@ def _agent(app: DistillwatchApp, topic: str, stage: Stage, pipeline: Pipeline) -
             finally:
                 app.lane.finish(batch)
 
-    app.agent(channel, name=type(stage).__name__.lower())(consume)
+    app.agent(channel, name=f"{type(stage).__name__.lower()}-{topic}")(consume)

@@ -59,9 +59,13 @@ def population_post(
     return PopulationPost(
         post,
         MarkPost(post_mark, settings.population.idle_seconds),
-        None if source.keyed_by_tenant else lambda: partitions_of(app, source.topic),
+        None if source.keyed_by_tenant else lambda: _source_partitions(app, settings),
         fingerprints,
     )
+
+
+def _source_partitions(app: DistillwatchApp, settings: Settings) -> dict[str, int]:
+    return {source.topic: partitions_of(app, source.topic) for source in settings.all_sources.values()}
 
 
 def template_stage(

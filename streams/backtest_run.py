@@ -69,12 +69,15 @@ def run_backtest(
         A file cannot be read or written.
     """
     begin = time.monotonic()
+    source = settings.source
     plan = IntakePlan(
-        settings.source.format,
+        source.format,
         settings.embedding.kind,
-        settings.input_limits,
+        source.options(settings.embedding.size).limits,
         settings.privacy.key,
-        newest=int(time.time() * 1000) + settings.source.max_ahead_ms,
+        newest=int(time.time() * 1000) + source.max_ahead_ms,
+        tenant=source.tenant,
+        fields=tuple(source.fields.items()),
     )
     fleet = _fleetwide(settings)
     control = Control() if control_from is None else load_control(control_from)

@@ -21,6 +21,7 @@ from streams.commands import (
     control_reports,
     demo,
     doctor,
+    formats,
     replay,
     state,
     topics,
@@ -53,6 +54,7 @@ app.add_typer(control.app, name="control")
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")
+app.add_typer(formats.app, name="formats")
 app.command("doctor")(doctor.doctor)
 
 

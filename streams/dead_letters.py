@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.errors import DecodeError
+from streams.envelopes import envelope_of
 from streams.topic_specs import HEADROOM_BYTES
 
 OVERHEAD_BYTES = HEADROOM_BYTES
@@ -27,6 +28,13 @@ class DeadLetter:
         A sentence without any text of the payload.
     stage
         `intake`, `detect`, `templates` or `population`.
+    format
+        The input format of the source; on our own topics what stands there: `sketch`, `fingerprint` or
+        `population`.
+    events
+        How many events of the record were not understood; the reason is that of the first.
+    envelope
+        The record's own headers that say how its value is to be read.
     """
 
     key: bytes | None
@@ -37,9 +45,12 @@ class DeadLetter:
     topic: str
     partition: int
     offset: int
+    format: str
+    events: int = 1
+    envelope: tuple[tuple[str, bytes], ...] = ()
 
     def headers(self) -> list[tuple[str, bytes]]:
-        """Return the record headers, each a UTF-8 text."""
+        """Return the record headers: ours, each a UTF-8 text, and the record's own that it is read by."""
         texts = {
             "reason": self.reason,
             "detail": self.detail,
@@ -47,13 +58,17 @@ class DeadLetter:
             "source_topic": self.topic,
             "source_partition": str(self.partition),
             "source_offset": str(self.offset),
+            "format": self.format,
+            "events": str(self.events),
         }
-        return [(name, text.encode()) for name, text in texts.items()]
+        return [*((name, text.encode()) for name, text in texts.items()), *self.envelope]
 
 
-def dead_letter(record: ConsumerRecord, error: Exception, stage: str) -> DeadLetter:
+def dead_letter(
+    record: ConsumerRecord, error: Exception, stage: str, form: str, events: int = 1
+) -> DeadLetter:
     """Set a record aside; an error that is not ours is named by its type alone, as its text may quote."""
-    place = (record.topic, record.partition, record.offset)
+    place = (record.topic, record.partition, record.offset, form, events, envelope_of(record))
     if isinstance(error, DecodeError):
         return DeadLetter(record.key, record.value, error.reason, error.detail, stage, *place)
     detail = f"unexpected {type(error).__name__} in {stage}: please report it with the record"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
@@ -46,8 +46,8 @@ class Detect(Stage):
         Restores the state of a partition by its number.
     end_offsets
         Asks the broker where partitions end.
-    source
-        The source topic, whose end shows whether it was created anew under our marks.
+    sources
+        The source topics, whose ends show whether they were created anew under our marks.
     deliveries
         Of this stage alone.
     scores
@@ -76,7 +76,7 @@ class Detect(Stage):
         end_offsets: EndOffsets,
         deliveries: Deliveries,
         *,
-        source: str,
+        sources: Collection[str],
         alerts: str,
         dead_letters: str,
         metrics: Metrics,
@@ -94,7 +94,7 @@ class Detect(Stage):
         self._reader = reader
         self._new_state = new_state
         self._end_offsets = end_offsets
-        self._source = source
+        self._sources = frozenset(sources)
         self._alerts = alerts
         self._dead_letters = dead_letters
         self._metrics = metrics
@@ -126,6 +126,10 @@ class Detect(Stage):
             self._states[tp.partition] = state
             self._answer(state, self._verdicts_since(state.record.time))
 
+    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+        """Get what is needed to read a chunk."""
+        await self._reader.prepare(records)
+
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Judge a chunk, but for what lies below the partition's position."""
         state = self._states[tp.partition]
@@ -139,7 +143,7 @@ class Detect(Stage):
             for record in fresh if judgement.failures else ():
                 if record.offset in judgement.failures:
                     error = judgement.failures[record.offset]
-                    batch.dead_letters.append(dead_letter(record, error, "detect"))
+                    batch.dead_letters.append(dead_letter(record, error, "detect", self._reader.form))
             self._say(judgement.findings)
             for score in judgement.scores:
                 self._deliveries.post(self._scores, *score_record(score))
@@ -215,9 +219,9 @@ class Detect(Stage):
             Going on would skip every new record as one that was seen before.
         """
         expected = {TP(self._topic, state.partition): state.record.position}
-        for (topic, partition), mark in state.record.marks.items():
-            if topic == self._source:
-                expected[TP(topic, partition)] = max(mark + 1, expected.get(TP(topic, partition), 0))
+        for (topic, partition), (offset, _) in state.record.marks.items():
+            if topic in self._sources:
+                expected[TP(topic, partition)] = max(offset + 1, expected.get(TP(topic, partition), 0))
         if not state.record.position:
             return
         ends = await self._end_offsets(list(expected))

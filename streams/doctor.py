@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.errors import BrokerError
+from models.errors import BrokerError, DistillwatchError
 from streams.admin import Admin, GroupLag
 from streams.broker import open_admin
 from streams.connection import BrokerUnreachableError, uses_oauth
@@ -27,7 +27,7 @@ class Diagnosis:
     Parameters
     ----------
     name
-        What was checked: `broker`, `log-in`, `topics`, `group`, `lag` or `clock`.
+        What was checked: `broker`, `log-in`, `topics`, `group`, `lag`, `clock` or `registry`.
     detail
         What was found.
     remedy
@@ -61,7 +61,7 @@ def diagnose(settings: Settings, *, clock: Callable[[], float] = time.time) -> l
                 Diagnosis("broker", ok=True, detail=f"{servers} answers; brokers in the cluster: {count}"),
                 Diagnosis("log-in", ok=True, detail=_identity(settings)),
             ]
-            return found + _examine(admin, settings, clock)
+            return found + _examine(admin, settings, clock) + _registry(settings)
     except BrokerUnreachableError as error:
         return [
             Diagnosis(
@@ -121,7 +121,7 @@ def _group(admin: Admin, settings: Settings) -> Diagnosis:
 
 
 def _lag(admin: Admin, settings: Settings, existing: dict[str, TopicFacts]) -> Iterator[Diagnosis]:
-    read = {settings.source.topic}
+    read = {source.topic for source in settings.all_sources.values()}
     if not settings.source.keyed_by_tenant:
         read.add(settings.topics.sketches)
     topics = [facts for name, facts in existing.items() if name in read and facts.partitions]
@@ -159,6 +159,20 @@ def judge_lag(topic: str, lags: Sequence[GroupLag]) -> Diagnosis:
     started = any(lag.committed is not None for lag in lags)
     untouched = "" if started else "; the group has not committed anything there yet"
     return Diagnosis("lag", ok=True, detail=f"{topic!r}: {behind} records to read{untouched}")
+
+
+def _registry(settings: Settings) -> list[Diagnosis]:
+    if settings.schema_registry.url is None:
+        return []
+    from streams.registry_request import ask_types  # noqa: PLC0415 -- few need it
+
+    try:
+        detail = (
+            f"{settings.schema_registry.url} answers; types of schemas: {ask_types(settings.schema_registry)}"
+        )
+    except DistillwatchError as error:
+        return [_failed("registry", str(error))]
+    return [Diagnosis("registry", ok=True, detail=detail)]
 
 
 def _clock(admin: Admin, clock: Callable[[], float]) -> Diagnosis:

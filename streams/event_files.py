@@ -1,4 +1,4 @@
-"""Files of events, a record a line: plain, gzip or zstandard, or stdin as `-`."""
+"""Files of events, a record a line or a message: plain, gzip or zstandard, or stdin as `-`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import zstandard
 
 from models.errors import DistillwatchError
+from streams.delimited import messages
 from streams.zstd_reader import ZstdReader
 
 STDIN = "-"
@@ -23,7 +24,7 @@ _DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file.
+    """One line of a file, or one message.
 
     Parameters
     ----------
@@ -32,7 +33,7 @@ class Line:
     number
         From 1 on.
     value
-        Its bytes without the line's end; of a line that is too long the beginning only.
+        Its bytes without the line's end; of a line that is too long the beginning only, of a message nothing.
     whole
         False when the line was longer than allowed and is cut off.
     """
@@ -44,7 +45,7 @@ class Line:
 
 
 class EventFile:
-    """Reads one file line by line in constant memory; the compression is told by the first bytes.
+    """Reads one file record by record in constant memory; the compression is told by the first bytes.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ class EventFile:
         A path, or `-` for stdin.
     max_line_bytes
         A longer line is cut off and marked.
+    delimited
+        Whether it holds Protobuf messages and not lines; see `streams.delimited`.
 
     Raises
     ------
@@ -59,8 +62,9 @@ class EventFile:
         The file cannot be read.
     """
 
-    def __init__(self, name: str, max_line_bytes: int) -> None:
+    def __init__(self, name: str, max_line_bytes: int, *, delimited: bool = False) -> None:
         self.name = name
+        self._delimited = delimited
         self._limit = max_line_bytes
         self._raw = _open(name)
         self._seekable = self._raw.seekable()
@@ -74,7 +78,7 @@ class EventFile:
         return self._position
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines and close the file.
+        """Yield the lines, or the messages, and close the file.
 
         Raises
         ------
@@ -84,12 +88,10 @@ class EventFile:
         number = 0
         try:
             with self._raw, _decompress(self._raw) as stream:
-                while text := stream.readline(self._limit + 1):
+                records = messages(stream, self._limit) if self._delimited else _lines(stream, self._limit)
+                for value, whole in records:
                     number += 1
-                    whole = len(text) <= self._limit or text.endswith(b"\n")
-                    if not whole:
-                        _skip_line(stream, self._limit)
-                    yield Line(self.name, number, text.rstrip(b"\r\n"), whole)
+                    yield Line(self.name, number, value, whole)
         except _DAMAGE as error:
             detail = f"{self.name} is damaged after line {number} ({type(error).__name__}); restore the file"
             raise DistillwatchError(detail) from error
@@ -128,6 +130,14 @@ def _decompress(raw: io.BufferedReader) -> io.BufferedIOBase:
     if first.startswith(_ZSTD):
         return io.BufferedReader(ZstdReader(raw), 1 << 16)
     return raw
+
+
+def _lines(stream: io.BufferedIOBase, most: int) -> Iterator[tuple[bytes, bool]]:
+    while text := stream.readline(most + 1):
+        whole = len(text) <= most or text.endswith(b"\n")
+        if not whole:
+            _skip_line(stream, most)
+        yield text.rstrip(b"\r\n"), whole
 
 
 def _skip_line(stream: io.BufferedIOBase, step: int) -> None:

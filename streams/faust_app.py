@@ -225,13 +225,13 @@ def _broker_options(settings: Settings) -> Mapping[str, Any]:
         "broker_request_timeout": kafka.request_timeout,
         "broker_session_timeout": session,
         "consumer_auto_offset_reset": "earliest",
-        "consumer_max_fetch_size": max(FETCH_BYTES, settings.source.max_record_bytes + OVERHEAD_BYTES),
+        "consumer_max_fetch_size": max(FETCH_BYTES, settings.max_record_bytes + OVERHEAD_BYTES),
     }
 
 
 def _producer_options(settings: Settings) -> Mapping[str, Any]:
     # Every record that we can read we can also set aside, whole and with what was wrong.
-    largest = max(settings.source.max_record_bytes, settings.state.max_snapshot_bytes)
+    largest = max(settings.max_record_bytes, settings.state.max_snapshot_bytes)
     return {
         "producer_max_batch_size": 262_144,
         "producer_max_request_size": largest + OVERHEAD_BYTES,

@@ -16,6 +16,7 @@ from operator import attrgetter
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.errors import DistillwatchError
+from models.formats.adapter import AdapterOptions
 from models.native import InputLimits
 from models.sketcher import Sketcher
 from models.wire import values_of
@@ -38,6 +39,8 @@ class IntakePlan:
     ----------
     newest
         Event time beyond which a line is refused, in Unix milliseconds; 0 for none.
+    tenant, fields
+        Paths, as `AdapterOptions` has them; plain, since this goes to other processes.
     """
 
     format: str
@@ -45,6 +48,13 @@ class IntakePlan:
     limits: InputLimits
     hash_key: bytes = field(default=b"", repr=False)
     newest: int = 0
+    tenant: tuple[str, ...] = ()
+    fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    @property
+    def options(self) -> AdapterOptions:
+        """What the format is told."""
+        return AdapterOptions(self.tenant, dict(self.fields), self.limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +156,7 @@ def _leave_ctrl_c_to_the_parent() -> None:
 def _reader(plan: IntakePlan) -> RequestReader:
     """Load the weights once a process."""
     sketcher = Sketcher(load_embedder(plan.embedding), plan.hash_key)
-    return RequestReader(decoder(plan.format, plan.limits), sketcher, max_ahead_ms=0)
+    return RequestReader(decoder(plan.format, plan.options), sketcher, 0, plan.format)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:

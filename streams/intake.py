@@ -1,4 +1,4 @@
-"""The first stage: source records become sketches keyed by tenant, and bad records dead letters."""
+"""The first stage: records of a source become sketches keyed by tenant, and bad records dead letters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from streams.steps import OnStep, Step, ignore
 
 
 class Intake(Stage):
-    """Forwards batches of the source topic; keeps nothing but positions.
+    """Forwards batches of one source topic; keeps nothing but positions.
 
     What is read again after a crash is forwarded again, in the same order, and detect recognises it by its
     source offset.
@@ -63,6 +63,10 @@ class Intake(Stage):
         self._positions: dict[TP, int] = {}
         self._times: dict[int, int] = {}
         self._committed: dict[TP, int] = {}
+
+    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+        """Get what is needed to read a chunk."""
+        await self._reader.prepare(records)
 
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
         """Forward a chunk, but for what was forwarded since the partition came to us."""

@@ -28,6 +28,8 @@ class MarkPost:
         Seconds that pass.
     of_templates
         Whether the partitions are those of the fingerprint topic.
+    topic
+        The source topic that the partitions are of, if they are of one.
     """
 
     def __init__(
@@ -37,11 +39,13 @@ class MarkPost:
         clock: Callable[[], float] = clocks.monotonic,
         *,
         of_templates: bool = False,
+        topic: str = "",
     ) -> None:
         self._post = post
         self._idle_seconds = idle_seconds
         self._clock = clock
         self._of_templates = of_templates
+        self._topic = topic
         self._batches: dict[int, int] = {}
         self._quiet_since: dict[int, float] = {}
         self._looked: dict[int, float] = {}
@@ -72,4 +76,4 @@ class MarkPost:
         self._looked.clear()
 
     def _mark(self, partition: int, time: int, *, idle: bool) -> None:
-        self._post(Mark(partition, time, idle, self._of_templates))
+        self._post(Mark(partition, time, idle, self._of_templates, self._topic))

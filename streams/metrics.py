@@ -45,8 +45,10 @@ class Metrics:
         gauge = partial(Gauge, registry=self.registry)
         histogram = partial(Histogram, registry=self.registry)
         self._events = counter("distillwatch_events_total", "Records processed.", ["stage"])
-        self._empty = counter("distillwatch_empty_records_total", "Tombstones and empty values.", ["stage"])
-        self._dead = counter("distillwatch_dead_letters_total", "Records set aside.", ["stage", "reason"])
+        self._empty = counter("distillwatch_empty_records_total", "Records that hold no request.", ["stage"])
+        self._dead = counter(
+            "distillwatch_dead_letters_total", "Records set aside.", ["stage", "format", "reason"]
+        )
         self._skipped = counter(
             "distillwatch_skipped_duplicates_total", "Records that had been counted before.", ["why"]
         )
@@ -216,7 +218,7 @@ class Metrics:
 
     def dead(self, letter: DeadLetter) -> None:
         """Count a record that was set aside."""
-        self._dead.labels(letter.stage, letter.reason).inc()
+        self._dead.labels(letter.stage, letter.format, letter.reason).inc()
 
     def population(self, newcomers: Newcomers | None) -> None:
         """Note how the baseline is; nothing where another worker has it."""

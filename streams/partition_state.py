@@ -14,11 +14,12 @@ any crash
 - The alerts of every event that any snapshot holds have been delivered. Events that are read again give the
   same findings with the same uids, because the models know no clock and no chance.
 - Intake may forward a source record twice, at two offsets of the sketch topic. It keeps the order of a
-  source partition, and its producer is idempotent, so that what one intake sends to a partition of ours rises
-  in source offset and has no holes, and a later intake begins at or below where the earlier ended. A sketch
-  is therefore new exactly if its source offset is above the highest seen from its source partition: the mark.
-  Marks are a function of the records from P on and of the marks in P's record, and both are read again
-  together, so that a replay takes the same decisions.
+  source partition, and of the events in a record, whose part numbers do not depend on who reads it; and its
+  producer is idempotent, so that what one intake sends to a partition of ours rises in source offset and part
+  and has no holes, and a later intake begins at or below where the earlier ended, with the first event of a
+  record. A sketch is therefore new exactly if its source offset and part are above the highest seen from its
+  source partition: the mark. Marks are a function of the records from P on and of the marks in P's record,
+  and both are read again together, so that a replay takes the same decisions.
 
 Without its record a partition is read again from the first sketch there is, which makes the marks
 anew; tenants skip what their snapshots hold.
@@ -54,6 +55,7 @@ from streams.metrics import Metrics
 from streams.reading import Batch
 from streams.snapshot_store import StoreError
 from streams.state_record import (
+    NO_MARK,
     PARTITION_KEY,
     PartitionRecord,
     StateRecord,
@@ -255,10 +257,12 @@ class PartitionState:
         """Return the places of the requests that were not forwarded before, and mark how far we are."""
         sources, codes = requests.sources()
         marks, places = self.record.marks, np.empty(len(requests), np.int64)
-        highest = np.array([marks.get(source, -1) for source in sources], np.int64)
+        highest = np.array([marks.get(source, NO_MARK) for source in sources], np.int64).reshape(-1, 2)
         count = records.rising(requests.rows, codes, highest, places)
         fresh: list[int] = places[:count].tolist()
-        marks.update(zip(sources, highest.tolist(), strict=True))
+        marks.update(
+            (source, (offset, part)) for source, (offset, part) in zip(sources, highest.tolist(), strict=True)
+        )
         self._metrics.skipped("forwarded_twice", len(requests) - len(fresh))
         return fresh
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from models.finding import Finding
-from models.population.progress import Progress
 from streams.fingerprint_post import FingerprintPost
 from streams.mark_post import MarkPost
 from streams.partition_state import Judgement
 from streams.population_records import Mark, population_record
+from streams.source_progress import Partitions, SourceProgress
 
 
 class PopulationPost:
@@ -24,22 +24,22 @@ class PopulationPost:
     fingerprints
         Posts those, if campaigns are sought; what was said of tenants is of use to them alone.
     sources
-        How many partitions the source topic has; nothing where it is the one that is judged. Requests of all
-        of them meet in a partition of the sketch topic, which is as far as the last of them.
+        How many partitions the source topics have; nothing where it is the one that is judged. Requests of
+        all of them meet in a partition of the sketch topic, which is as far as the last of them.
     """
 
     def __init__(
         self,
         post: Callable[[bytes, bytes], None],
         marks: MarkPost,
-        sources: Callable[[], int] | None = None,
+        sources: Partitions | None = None,
         fingerprints: FingerprintPost | None = None,
     ) -> None:
         self._post = post
         self._marks = marks
         self._fingerprints = fingerprints
         self._sources = sources
-        self._progress: dict[int, Progress] = {}
+        self._progress: dict[int, SourceProgress] = {}
 
     def judged(self, partition: int, judgement: Judgement, time: int, marks: Sequence[Mark] = ()) -> None:
         """Post what came of a chunk.
@@ -81,12 +81,13 @@ class PopulationPost:
         self._progress.clear()
 
     def _heard(self, partition: int, marks: Sequence[Mark]) -> int:
-        """Return the event time that every partition of the source has reached in one of ours."""
-        if partition not in self._progress:
-            self._progress[partition] = Progress(self._sources() if self._sources else 0)
-        progress = self._progress[partition]
+        """Return the event time that every partition of the sources has reached in one of ours."""
+        progress = self._progress.get(partition)
+        if progress is None:
+            counts = self._sources() if self._sources else {}
+            if not all(counts.values()):  # nobody knows yet, and the marks come again
+                return 0
+            progress = self._progress[partition] = SourceProgress(counts)
         for mark in marks:
-            progress.reach(mark.partition, mark.time)
-            if mark.idle:
-                progress.rest(mark.partition)
+            progress.hear(mark)
         return progress.all

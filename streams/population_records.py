@@ -52,12 +52,16 @@ class Mark:
         Whether nothing has come for a while.
     of_templates
         Whether it is a partition of the fingerprint topic, and not one that is judged.
+    topic
+        The source topic that it is a partition of, as intake says it; empty for what is judged, and where it
+        was said when there was only one source.
     """
 
     partition: int
     time: int
     idle: bool
     of_templates: bool = False
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def mark_record(mark: Mark) -> tuple[bytes, bytes]:
     out = Writer()
     for number in (_VERSION, mark.time, int(mark.idle)):
         out.number(number)
-    kind = _TEMPLATES if mark.of_templates else b""
+    kind = _TEMPLATES if mark.of_templates else f"{mark.topic}/".encode() if mark.topic else b""
     return MARK_KEY + kind + str(mark.partition).encode(), out.finish()
 
 
@@ -211,9 +215,9 @@ def read_shared(value: bytes) -> Shared:
 
 
 def _read_mark(key: bytes, value: bytes) -> Mark:
-    number = key.removeprefix(MARK_KEY)
-    of_templates = number.startswith(_TEMPLATES)
-    partition = int(number.removeprefix(_TEMPLATES))
+    topic, _, number = key.removeprefix(MARK_KEY).rpartition(b"/")
+    of_templates = not topic and number.startswith(_TEMPLATES)
+    partition = int(number.removeprefix(_TEMPLATES) if of_templates else number)
     source = Reader(value)
     if source.number() != _VERSION:
         raise SnapshotError(f"the mark is not of version {_VERSION}")
@@ -221,7 +225,7 @@ def _read_mark(key: bytes, value: bytes) -> Mark:
     source.end()
     if not 0 <= partition <= MAX_PARTITION:
         raise SnapshotError("there is no such partition")
-    return Mark(partition, time, idle, of_templates)
+    return Mark(partition, time, idle, of_templates, topic.decode())
 
 
 def _read_marks(value: bytes) -> tuple[Mark, ...]:

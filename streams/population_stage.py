@@ -245,7 +245,7 @@ class PopulationStage(Stage):
         try:
             state.take(read_record(record.key or b"", record.value))
         except Exception as error:  # noqa: BLE001 - no record may stop the stream
-            letter = dead_letter(record, error, "population")
+            letter = dead_letter(record, error, "population", "population")
             self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             self._metrics.dead(letter)
 

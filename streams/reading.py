@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
-from models.columns import Columns, Origins
+from models.columns import Columns, Decoded, Origins
 from models.errors import DecodeError
 from models.event import LATEST_MS
 from models.requests import Requests, decode_table, table_of
 from models.sketcher import Sketcher
 from models.wire import joined
+from streams.cloudevents_in import completed
 from streams.dead_letters import DeadLetter, dead_letter
-from streams.formats import Decode
+from streams.envelopes import Opened, Schemas, frame_of, open_all
+from streams.formats import NATIVE, Decode
+from streams.framing import SchemaKey
 from streams.population_records import MARK_KEY, Mark, read_mark
 
 NO_LIMIT = LATEST_MS
+SKETCHES = "sketch"
+"""The format of the sketch topic, as dead letters name it."""
+
 RUN_RECORDS = 512
 """Records that are decoded together; more of them no longer fit the processor's cache."""
 
@@ -52,8 +59,26 @@ class Batch:
     marks: list[Mark] = field(default_factory=list)
 
 
+class FetchedSchemas(Schemas, Protocol):
+    """Schemas that are fetched before they are needed."""
+
+    async def fetch(self, schemas: AbstractSet[SchemaKey]) -> None:
+        """Fetch those that are not known yet; raises `BrokerError`."""
+
+
 class Reader(Protocol):
-    """Reads records of one topic for the detector; no record can make it fail."""
+    """Reads records of one topic for the detector; no record can make it fail.
+
+    Parameters
+    ----------
+    form
+        Name of the format, as dead letters give it.
+    """
+
+    form: str
+
+    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+        """Get what is needed to read these records, before they are read."""
 
     def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Read each record."""
@@ -61,6 +86,11 @@ class Reader(Protocol):
 
 class SketchReader:
     """Reads the sketch topic."""
+
+    form = SKETCHES
+
+    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+        """Need nothing."""
 
     def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode each record."""
@@ -79,7 +109,7 @@ class SketchReader:
             errors |= {record.offset: missing for record in full if record.key is None}
         marks = _marks(told, errors)
         refused = [record for record in full if record.offset in errors] if errors else []
-        letters = [dead_letter(record, errors[record.offset], "detect") for record in refused]
+        letters = [dead_letter(record, errors[record.offset], "detect", SKETCHES) for record in refused]
         empty = len(records) - len(full)
         return Batch([keyed[place].offset for place in kept], requests, letters, empty, marks)
 
@@ -107,12 +137,36 @@ class RequestReader:
     max_ahead_ms
         How far the time of an event may be ahead of the timestamp of its record, in milliseconds: one that
         is years ahead would make its tenant look idle for years.
+    form
+        Name of the source's format.
+    schemas
+        Of the registry, where there is one.
     """
 
-    def __init__(self, decode: Decode, sketcher: Sketcher, max_ahead_ms: int = NO_LIMIT) -> None:
+    def __init__(
+        self,
+        decode: Decode,
+        sketcher: Sketcher,
+        max_ahead_ms: int = NO_LIMIT,
+        form: str = NATIVE,
+        schemas: FetchedSchemas | None = None,
+    ) -> None:
         self._decode = decode
         self._sketcher = sketcher
         self._max_ahead_ms = min(max_ahead_ms, NO_LIMIT)
+        self.form = form
+        self._schemas = schemas
+
+    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+        """Fetch the schemas that the records name and that are not known yet.
+
+        Raises
+        ------
+        BrokerError
+            The registry does not answer, or refuses us. Nothing was read.
+        """
+        if self._schemas is not None:
+            await self._schemas.fetch({frame.schema for record in records if (frame := frame_of(record))})
 
     def read(self, records: Sequence[ConsumerRecord]) -> Batch:
         """Decode and sketch each record."""
@@ -123,22 +177,39 @@ class RequestReader:
             return self._read(records)
         except Exception as error:  # noqa: BLE001 - no record may stop the stream
             if len(records) == 1:
-                return Batch([], table_of([]), [dead_letter(records[0], error, "intake")])
+                return Batch([], table_of([]), [dead_letter(records[0], error, "intake", self.form)])
         middle = len(records) // 2
         return _joined([self._survive(half) for half in (records[:middle], records[middle:])])
 
     def _read(self, records: Sequence[ConsumerRecord]) -> Batch:
-        decoded = self._decode([record.value for record in records])
+        opened = open_all(records, self.form, self._schemas)
+        decoded = self._decoded(opened)
         sources = [records[place] for place in decoded.places]
-        requests = self._sketcher.table(decoded.columns, _origins(sources))
-        failures = dict(decoded.failures)
+        requests = self._sketcher.table(decoded.columns, _origins(sources, decoded.parts))
+        failures, wrong = {**decoded.failures, **opened.failures}, dict(decoded.wrong)
         future = self._future(sources, decoded.columns)
         if future:
-            failures |= dict.fromkeys((decoded.places[k] for k in future), _in_future())
+            for place in map(decoded.places.__getitem__, sorted(future)):
+                wrong[place] = wrong.get(place, 0) + 1
+                failures.setdefault(place, _in_future())
             known = sorted(set(range(len(sources))) - future)
             requests, sources = requests.taken(known), [sources[k] for k in known]
-        letters = [dead_letter(records[place], failures[place], "intake") for place in sorted(failures)]
-        return Batch([record.offset for record in sources], requests, letters, decoded.empty)
+        letters = [
+            dead_letter(records[place], failures[place], "intake", self.form, wrong.get(place, 1))
+            for place in sorted(failures)
+        ]
+        empty = decoded.empty - len(opened.failures)
+        return Batch([record.offset for record in sources], requests, letters, empty)
+
+    def _decoded(self, opened: Opened) -> Decoded:
+        """Decode values; where a native event lacks what its CloudEvent says, that is put in."""
+        decoded = self._decode(opened.values)
+        if not opened.attributes or self.form != NATIVE:
+            return decoded
+        lacking = [place for place in decoded.failures if place in opened.attributes]
+        for place in lacking:
+            opened.values[place] = completed(opened.values[place] or b"", opened.attributes[place])
+        return self._decode(opened.values) if lacking else decoded
 
     def _future(self, sources: Sequence[ConsumerRecord], columns: Columns) -> set[int]:
         """Return the places of requests whose time is too far ahead; of some records no time is known."""
@@ -151,11 +222,12 @@ def _in_future() -> DecodeError:
     return DecodeError("time_in_future", "'time' is too far ahead of the record's own timestamp")
 
 
-def _origins(records: Sequence[ConsumerRecord]) -> Origins:
+def _origins(records: Sequence[ConsumerRecord], parts: Sequence[int] | int) -> Origins:
     return Origins(
         [record.topic for record in records],
         [record.partition for record in records],
         [record.offset for record in records],
+        parts,
     )
 
 

@@ -1,4 +1,4 @@
-"""Publish the events of files to the source topic, keyed by tenant, as they stand."""
+"""Publish the records of files to the source topic, keyed by tenant, as they stand."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUFFER_KIB = 65_536
 
 @dataclass(slots=True)
 class ReplaySummary:
-    """What was published: all events, those that could not be understood, and blank lines left out."""
+    """What was published: all records, those that could not be understood, and blank lines left out."""
 
     published: int = 0
     bad: int = 0
@@ -30,17 +30,19 @@ class ReplaySummary:
 
 
 class Replay:
-    """Publishes lines in their order; an idempotent producer keeps the order of each tenant.
+    """Publishes records in their order; an idempotent producer keeps the order of each tenant.
 
-    Records that cannot be understood are published too, without a key: what becomes of them is the
-    pipeline's business.
+    One that holds many events has the first one's tenant as its key. Records that cannot be understood are
+    published too, without a key: what becomes of them is the pipeline's business.
     """
 
     def __init__(self, settings: Settings, pace: Pace) -> None:
         self.summary = ReplaySummary()
         self._kafka = settings.kafka
         self._topic = settings.source.topic
-        self._decode = decoder_of_one(settings.source.format, settings.input_limits)
+        self._decode = decoder_of_one(
+            settings.source.format, settings.source.options(settings.embedding.size)
+        )
         self._pace = pace
         self._failure: KafkaError | None = None
         self._producer = Producer(
@@ -85,10 +87,12 @@ class Replay:
 
     def _key_and_time(self, line: Line) -> tuple[bytes | None, int | None]:
         try:
-            event = self._decode(line.value)
+            found = self._decode(line.value)
         except DecodeError:
             self.summary.bad += 1
             return None, None
+        event = next((event for event in found if not isinstance(event, DecodeError)), None)
+        self.summary.bad += bool(found) and event is None
         return (None, None) if event is None else (event.tenant.encode(), event.time)
 
     def _produce(self, key: bytes | None, value: bytes) -> None:

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 
 from models.campaign.config import CampaignConfig
 from models.errors import SettingsError
-from models.native import DEFAULT_LIMITS, InputLimits
+from models.native import DEFAULT_LIMITS
 from streams.settings_control import ControlSettings
 from streams.settings_detector import CampaignSettings, DetectorSettings, PopulationSettings
 from streams.settings_errors import describe
 from streams.settings_kafka import KafkaSettings
 from streams.settings_layers import Layer, merge, read_layers
+from streams.settings_registry import SchemaRegistrySettings
 from streams.settings_section import Seconds, Section, TopicName
-from streams.settings_source import SourceSettings
+from streams.settings_source import FurtherSources, SourceSettings, require_apart, require_other_topics
 
 
 class TopicSettings(Section):
@@ -149,6 +150,9 @@ class Settings(Section):
 
     kafka: KafkaSettings = KafkaSettings()
     source: SourceSettings = SourceSettings()
+    sources: FurtherSources = Field(default_factory=dict)
+    """More topics to read, a table `[sources.NAME]` each."""
+    schema_registry: SchemaRegistrySettings = SchemaRegistrySettings()
     topics: TopicSettings = TopicSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()
     privacy: PrivacySettings = PrivacySettings()
@@ -168,9 +172,28 @@ class Settings(Section):
         return self.campaigns.config if self.campaigns.enabled and self.population.enabled else None
 
     @property
-    def input_limits(self) -> InputLimits:
-        """What a record may hold at most."""
-        return InputLimits(self.source.max_text_chars, self.embedding.size)
+    def all_sources(self) -> Mapping[str, SourceSettings]:
+        """Every topic that is read, by the name of its section: `source` first, then `sources.NAME`."""
+        return {"source": self.source, **{f"sources.{name}": one for name, one in self.sources.items()}}
+
+    @property
+    def max_record_bytes(self) -> int:
+        """Largest record that any source may hold, in bytes."""
+        return max(source.max_record_bytes for source in self.all_sources.values())
+
+    @field_validator("sources")
+    @classmethod
+    def _are_apart(cls, value: FurtherSources, info: ValidationInfo) -> FurtherSources:
+        if "source" in info.data:
+            require_apart(info.data["source"], value)
+        return value
+
+    @field_validator("topics")
+    @classmethod
+    def _are_no_sources(cls, value: TopicSettings, info: ValidationInfo) -> TopicSettings:
+        if {"source", "sources"} <= info.data.keys():
+            require_other_topics(info.data["source"], info.data["sources"], value)
+        return value
 
 
 def load_settings(path: Path | None = None, overrides: Mapping[str, object] | None = None) -> Settings:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import get_args
 
 from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from streams.settings_layers import Layer, lookup
@@ -31,6 +33,11 @@ _TEXTS = {
     "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must be 1 to 249 letters, digits, dots, underscores or hyphens",
     "literal_error": "must be {expected}",
+    "missing": "is required",
+    "tuple_type": "must be a list of paths",
+    "too_long": "must have at most {max_length} of them",
+    "mapping_type": "must be a table, such as [{section}] in the file",
+    "dict_type": "must be a table, such as [{section}] in the file",
     "model_type": "must be a section with settings, such as [{section}] in the file",
     "dataclass_type": "must be a section with settings, such as [{section}] in the file",
 }
@@ -39,7 +46,7 @@ _TEXTS = {
 def describe(error: ValidationError, layers: Sequence[Layer], schema: type[BaseModel]) -> Iterator[str]:
     """One line for each problem; secrets are never repeated."""
     for problem in error.errors(include_url=False):
-        name = ".".join(str(part) for part in problem["loc"])
+        name = ".".join(part for part in problem["loc"] if isinstance(part, str) and part != "[key]")
         text = _explain(problem, name, schema)
         if text.startswith(f"{name}."):  # the section itself knows better which of its settings is wrong
             name, text = text.split(" ", 1)
@@ -80,15 +87,18 @@ def _unknown(location: tuple[int | str, ...], schema: type[BaseModel]) -> str:
 
 def _keys(sections: Sequence[str], schema: type[BaseModel]) -> list[str]:
     """Names of the settings of a section, or of the sections themselves."""
-    if not sections:
-        return list(schema.model_fields)
-    annotation = schema.model_fields[sections[0]].annotation
-    fields = getattr(annotation, "__pydantic_fields__", {})
-    return list(fields)
+    return list(_settings(sections, schema) if sections else schema.model_fields)
+
+
+def _settings(sections: Sequence[str], schema: type[BaseModel]) -> Mapping[str, FieldInfo]:
+    """Return the settings of a section; of one in a table of sections those of any."""
+    field = schema.model_fields.get(sections[0])
+    kinds = (field.annotation, *get_args(field.annotation)) if field else ()
+    known: Iterator[Mapping[str, FieldInfo]] = (getattr(kind, "__pydantic_fields__", {}) for kind in kinds)
+    return next(filter(None, known), {})
 
 
 def _is_secret(location: tuple[int | str, ...], schema: type[BaseModel]) -> bool:
-    field = schema.model_fields.get(str(location[0])) if location else None
-    fields = getattr(field.annotation, "__pydantic_fields__", {}) if field else {}
-    inner = fields.get(str(location[1])) if len(location) > 1 else None
+    names = [part for part in location if isinstance(part, str)]
+    inner = _settings(names, schema).get(names[-1]) if len(names) > 1 else None
     return inner is not None and SecretStr.__name__ in str(inner.annotation)

@@ -68,7 +68,8 @@ def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, object]
     """Every value by its dotted name."""
     flat: dict[str, object] = {}
     for key, value in values.items():
-        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+        nested = isinstance(value, dict) and value
+        flat |= flatten(nested, f"{prefix}{key}.") if nested else {f"{prefix}{key}": value}
     return flat
 
 

@@ -48,9 +48,11 @@ class Stage(ABC):
         epoch = self._epoch
         await self.open(batch.tp)
         for start in range(0, len(batch.records), CHUNK):
+            chunk = batch.records[start : start + CHUNK]
+            await self.prepare(chunk)
             if self._halted or epoch != self._epoch:
                 return start
-            self.step(batch.tp, batch.records[start : start + CHUNK])
+            self.step(batch.tp, chunk)
             await self._deliveries.flush()
             self._on_step(self.handed_over)
             await _give_way()
@@ -58,6 +60,9 @@ class Stage(ABC):
 
     async def open(self, tp: TP) -> None:  # noqa: B027 - not every stage has to
         """Prepare for records of a partition."""
+
+    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:  # noqa: B027 - not every stage has to
+        """Get what is needed to process a chunk; what it raises ends the worker."""
 
     @abstractmethod
     def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:

@@ -15,6 +15,7 @@ import google_crc32c
 import orjson
 
 from models.errors import SnapshotError
+from models.sketch import MAX_OFFSET
 
 OWN_KEY = b"\xff"
 """How the keys of records begin that are no tenant's: not valid UTF-8, so no tenant can have it."""
@@ -24,6 +25,9 @@ PARTITION_KEY = OWN_KEY + b"partition"
 
 TEMPLATE_KEY = OWN_KEY + b"template-"
 """How the keys of templates begin; their hashes follow."""
+
+NO_MARK = (-1, -1)
+"""Below the mark of any partition of a source."""
 
 _HEADER = Struct("<2sBqq")
 _CRC = Struct("<I")
@@ -62,12 +66,13 @@ class PartitionRecord:
     time
         Latest event time seen, in Unix milliseconds.
     marks
-        For each partition of a source topic, the highest source offset that was applied.
+        For each partition of a source topic, the highest source offset that was applied, and which of the
+        events of its record was applied last.
     """
 
     position: int = 0
     time: int = 0
-    marks: dict[tuple[str, int], int] = field(default_factory=dict)
+    marks: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
 
 def encode_state(record: StateRecord) -> bytes:
@@ -102,8 +107,11 @@ def _checksum(header: bytes, body: bytes) -> int:
 
 
 def close_partition(record: PartitionRecord) -> StateRecord:
-    """Put a partition's own record into its envelope."""
-    marks = [[topic, partition, offset] for (topic, partition), offset in sorted(record.marks.items())]
+    """Put a partition's own record into its envelope.
+
+    A part of 0 is left out: so it was written when a record held one event.
+    """
+    marks = [[*source, *(mark if mark[1] else mark[:1])] for source, mark in sorted(record.marks.items())]
     return StateRecord(record.position, record.time, orjson.dumps(marks))
 
 
@@ -117,14 +125,16 @@ def open_partition(record: StateRecord) -> PartitionRecord:
     """
     try:
         rows = orjson.loads(record.body)
-        marks = {(topic, number): offset for topic, number, offset in rows}
+        marks = {(topic, number): (offset, *part) for topic, number, offset, *part in rows}
     except (ValueError, TypeError):
         raise SnapshotError("the marks of a partition's record cannot be read") from None
     if not all(map(_is_mark, marks.items())):
         raise SnapshotError("the marks of a partition's record are not places on topics")
-    return PartitionRecord(record.position, record.time, marks)
+    return PartitionRecord(record.position, record.time, {source: (*m, 0)[:2] for source, m in marks.items()})
 
 
-def _is_mark(mark: tuple[tuple[Any, Any], Any]) -> bool:
-    (topic, partition), offset = mark
-    return isinstance(topic, str) and type(partition) is type(offset) is int and min(partition, offset) >= 0
+def _is_mark(mark: tuple[tuple[Any, Any], tuple[Any, ...]]) -> bool:
+    (topic, partition), place = mark
+    numbers = (partition, *place)
+    whole = all(type(number) is int and 0 <= number <= MAX_OFFSET for number in numbers)
+    return isinstance(topic, str) and whole and len(place) <= len(NO_MARK)

@@ -131,7 +131,7 @@ class TemplateStage(Stage):
         try:
             state.take(read_fingerprint_record(record.key or b"", record.value), record.offset)
         except Exception as error:  # noqa: BLE001 - no record may stop the stream
-            letter = dead_letter(record, error, "templates")
+            letter = dead_letter(record, error, "templates", "fingerprint")
             self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             self._metrics.dead(letter)
 

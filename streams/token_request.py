@@ -5,24 +5,17 @@ from __future__ import annotations
 import base64
 import http.client
 import re
-import ssl
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
-from urllib.request import (
-    HTTPErrorProcessor,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-    build_opener,
-)
+from urllib.request import Request
 
 from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error  # type: ignore[import-untyped]
 
 from models.errors import RefusedError
-from streams.connection import BrokerUnreachableError, verifying_context
+from streams.connection import BrokerUnreachableError
+from streams.fetching import opener, read_answer, untrusted
 from streams.oauth import LARGEST_TOKEN, UNKNOWN_LIFE_SECONDS, Token, jwt_expiry, require_sendable
 
 if TYPE_CHECKING:
@@ -33,16 +26,6 @@ REFUSED_FROM, FAILED_FROM, TOO_MANY = 400, 500, 429
 LONGEST_SECONDS = 10.0
 LONGEST_LIFE_SECONDS = 86_400.0
 _PUBLIC_CODE = re.compile(r"[a-z_]{1,40}")
-
-
-class _EveryAnswer(HTTPErrorProcessor):
-    """Hands over every answer: refusals say why, and a redirect is none, for our secret has one address."""
-
-    def http_response(self, request: Request, response: Any) -> Any:  # noqa: ARG002 -- called by its name
-        """Return the answer."""
-        return response
-
-    https_response = http_response
 
 
 def request_token(kafka: KafkaSettings, clock: Callable[[], float] = time.time) -> Token:
@@ -89,17 +72,11 @@ def _post(kafka: KafkaSettings, body: bytes) -> tuple[int, bytes]:
     request = Request(str(kafka.oauth_token_url), body, headers)  # noqa: S310 -- the settings allow HTTP(S) only
     deadline = time.monotonic() + LONGEST_SECONDS
     try:
-        with _opener(kafka).open(request, timeout=LONGEST_SECONDS / 2) as answer:
-            return answer.status, _read(answer, deadline)
+        opened = opener(str(kafka.oauth_token_url), kafka.oauth_cafile, "kafka.oauth_cafile")
+        with opened.open(request, timeout=LONGEST_SECONDS / 2) as answer:
+            return answer.status, read_answer(answer, LARGEST_ANSWER, deadline)
     except (OSError, http.client.HTTPException) as error:
         raise _explain(kafka, error) from None
-
-
-def _opener(kafka: KafkaSettings) -> OpenerDirector:
-    context = verifying_context(kafka.oauth_cafile, "kafka.oauth_cafile")
-    # What is not encrypted stays on this machine, whatever proxy there may be.
-    direct = [] if str(kafka.oauth_token_url).startswith("https:") else [ProxyHandler({})]
-    return build_opener(HTTPSHandler(context=context), _EveryAnswer(), *direct)
 
 
 def _credentials(kafka: KafkaSettings) -> str:
@@ -110,25 +87,13 @@ def _credentials(kafka: KafkaSettings) -> str:
     ).decode()
 
 
-def _read(answer: http.client.HTTPResponse, deadline: float) -> bytes:
-    """Read as much as a token may need, and not for ever: a slow sender resets the socket's own time-out."""
-    content = b""
-    while len(content) < LARGEST_ANSWER and time.monotonic() < deadline:
-        piece = answer.read1(LARGEST_ANSWER - len(content))
-        if not piece:
-            return content
-        content += piece
-    raise TimeoutError("the answer is too long or too slow")
-
-
 def _explain(kafka: KafkaSettings, error: Exception) -> RefusedError | BrokerUnreachableError:
-    reason = getattr(error, "reason", error)  # urllib wraps what went wrong
-    if isinstance(reason, ssl.SSLError):
-        detail = getattr(reason, "verify_message", "") or reason.reason or "it speaks no TLS"
+    if detail := untrusted(error):
         return RefusedError(
             f"{_place(kafka)} cannot be trusted ({detail}): is its certificate for this name signed by "
             "kafka.oauth_cafile?"
         )
+    reason = getattr(error, "reason", error)
     return BrokerUnreachableError(f"{_place(kafka)} does not answer ({reason}): check kafka.oauth_token_url")
 
 

@@ -71,7 +71,7 @@ class TopicPlan:
 
 
 def topic_names(settings: Settings) -> list[str]:
-    """Return the names of the topics that these settings use, the source first."""
+    """Return the names of the topics that these settings use, the sources first."""
     return [spec.name for spec in wanted_topics(settings, 1)]
 
 
@@ -89,12 +89,17 @@ def make_plan(
     existing
         Topics by name; those that do not exist are absent.
     with_source
-        Whether a missing source topic may be created, which is the platform's own otherwise.
+        Whether missing source topics may be created, which are the platform's own otherwise.
     as_worker
         Whether we are the one who reads and writes the topics, and miss the rights to do so.
     """
     source, keyed = existing.get(settings.source.topic), settings.source.keyed_by_tenant
-    notes = () if source or with_source else (_source_missing(settings),)
+    missing = [] if with_source else _sources_missing(settings, existing)
+    notes = tuple(
+        f"{role} {name!r} does not exist: it belongs to the platform; mend {role}, or create it with "
+        "`distillwatch topics apply --with-source`"
+        for name, role in missing
+    )
     if keyed and notes:  # the state needs as many partitions as the source has
         return TopicPlan(problems=notes)
     wanted = wanted_topics(settings, source.partitions if source else settings.topics.partitions)
@@ -103,8 +108,7 @@ def make_plan(
         wanted = [replace(spec, rights=frozenset()) for spec in wanted]
     if keyed and source and source.refused:
         return TopicPlan(problems=tuple(differences(settings, wanted[0], source)))
-    if notes:
-        wanted = wanted[1:]
+    wanted = [spec for spec in wanted if (spec.name, spec.role) not in missing]
     found = [(spec, existing[spec.name]) for spec in wanted if spec.name in existing]
     problems = {spec.name: list(differences(settings, spec, facts)) for spec, facts in found}
     return TopicPlan(
@@ -125,7 +129,7 @@ def differences(settings: Settings, spec: TopicSpec, facts: TopicFacts) -> Itera
         yield f"may not {right} {called}: {grant(settings.kafka, right.title(), topic=spec.name)}"
     if spec.fixed_partitions and facts.partitions != spec.partitions:
         yield _wrong_partitions(settings, spec, facts)
-    if facts.replication < spec.replication and spec.role != "source.topic":
+    if facts.replication < spec.replication and not spec.theirs:
         yield (
             f"{called} has {facts.replication} copies and topics.replication_factor is {spec.replication}: "
             "reassign its partitions to more brokers, or lower the setting"
@@ -166,11 +170,10 @@ def _follow_sketches(settings: Settings, spec: TopicSpec, existing: Mapping[str,
     return replace(spec, partitions=sketches.partitions)
 
 
-def _source_missing(settings: Settings) -> str:
-    return (
-        f"source.topic {settings.source.topic!r} does not exist: it belongs to the platform; mend "
-        "source.topic, or create it with `distillwatch topics apply --with-source`"
-    )
+def _sources_missing(settings: Settings, existing: Mapping[str, TopicFacts]) -> list[tuple[str, str]]:
+    """Return name and role of every source topic that does not exist."""
+    sources = settings.all_sources.items()
+    return [(source.topic, f"{name}.topic") for name, source in sources if source.topic not in existing]
 
 
 def _wrong_partitions(settings: Settings, spec: TopicSpec, facts: TopicFacts) -> str:

@@ -36,6 +36,8 @@ class TopicSpec:
         Operations on it that a worker needs.
     fixed_partitions
         Whether another number of partitions is an error.
+    theirs
+        Whether it is a source, which belongs to the platform.
     """
 
     role: str
@@ -47,6 +49,7 @@ class TopicSpec:
     least: Mapping[str, int] = field(default_factory=dict)
     initial: Mapping[str, str] = field(default_factory=dict)
     fixed_partitions: bool = False
+    theirs: bool = False
 
     def creation_config(self) -> dict[str, str]:
         """Return the configuration to create it with."""
@@ -58,17 +61,17 @@ class TopicSpec:
 
 
 def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]:
-    """Return every topic that these settings need, the source first.
+    """Return every topic that these settings need, the sources first.
 
     Parameters
     ----------
     source_partitions
-        Partitions of the source topic; the state has as many where the source is keyed by tenant.
+        Partitions of a source topic; the state has as many where the source is keyed by tenant.
     """
     keyed = settings.source.keyed_by_tenant
     partitions = source_partitions if keyed else settings.topics.partitions
     return [
-        _source(settings, source_partitions),
+        *(_source(settings, f"{name}.topic", source_partitions) for name in settings.all_sources),
         *([] if keyed else [_sketches(settings)]),
         _state(settings, partitions),
         *([_population(settings, partitions)] if settings.population.enabled else []),
@@ -80,18 +83,20 @@ def wanted_topics(settings: Settings, source_partitions: int) -> list[TopicSpec]
     ]
 
 
-def _source(settings: Settings, partitions: int) -> TopicSpec:
+def _source(settings: Settings, role: str, partitions: int) -> TopicSpec:
+    source = settings.all_sources[role.removesuffix(".topic")]
     return TopicSpec(
-        role="source.topic",
-        name=settings.source.topic,
+        role=role,
+        name=source.topic,
         partitions=partitions,
         replication=settings.topics.replication_factor,
         rights=frozenset({"READ"}),
         initial={
             "cleanup.policy": "delete",
             "retention.ms": str(7 * DAY_MS),
-            "max.message.bytes": str(settings.source.max_record_bytes),
+            "max.message.bytes": str(source.max_record_bytes),
         },
+        theirs=True,
     )
 
 
@@ -205,6 +210,6 @@ def _dead_letters(settings: Settings) -> TopicSpec:
         replication=settings.topics.replication_factor,
         rights=frozenset({"WRITE"}),
         exact={"cleanup.policy": "delete"},
-        least={"max.message.bytes": settings.source.max_record_bytes + HEADROOM_BYTES},
+        least={"max.message.bytes": settings.max_record_bytes + HEADROOM_BYTES},
         initial={"retention.ms": str(14 * DAY_MS)},
     )

@@ -159,7 +159,8 @@ class Worker:
         _on_signals(loop, told)
         if self._stop.is_set():
             return OK
-        log.info("worker starts", group=self._settings.kafka.group, source=self._settings.source.topic)
+        sources = [source.topic for source in self._settings.all_sources.values()]
+        log.info("worker starts", group=self._settings.kafka.group, sources=sources)
         running = asyncio.create_task(_start(app))
         asked = asyncio.create_task(told.wait())
         await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)

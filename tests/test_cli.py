@@ -32,6 +32,8 @@ COMMANDS = {
     "control verdict",
     "control window",
     "demo",
+    "formats check",
+    "formats list",
     "doctor",
     "replay",
     "state digest",

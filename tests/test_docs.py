@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,9 @@ from models.control.signals import SIGNALS
 from models.episode import State
 from models.event import RequestEvent
 from models.finding import Activity, Finding, RequestRef, Severity, SignalReading
+from models.formats.adapter import AdapterOptions
+from models.formats.paths import parse_path
+from models.formats.registry import ADAPTERS, check_options
 from models.native import decode_native
 from models.score import Score
 from streams.cli import app
@@ -86,7 +90,7 @@ def first_column(text: str) -> list[str]:
 
 def written(value: object) -> str:
     """A default as the table of settings writes it."""
-    if value is None or isinstance(value, SecretStr):
+    if value is None or isinstance(value, SecretStr) or value in ((), {}):
         return "none"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
@@ -121,7 +125,7 @@ def test_every_metric_is_documented_and_no_other_is() -> None:
 
 
 def test_every_header_of_a_dead_letter_is_documented_and_no_other_is() -> None:
-    letter = DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0)
+    letter = DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0, "native")
     assert first_column(section(OPERATIONS, "Dead letters")) == [name for name, _ in letter.headers()]
 
 
@@ -280,13 +284,48 @@ def test_every_reason_of_the_decoders_is_documented() -> None:
         for folder in ("models", "streams")
         for file in (ROOT / folder).rglob("*.py")
     )
-    reasons = set(re.findall(r"(?:DecodeError|Reject|DeadLetter)\([^\"()]*\"([a-z0-9_]+)\"", sources))
+    reasons = set(
+        re.findall(r"(?:DecodeError|Reject|DeadLetter|_refusing)\([^\"()]*\"([a-z0-9_]+)\"", sources)
+    )
     assert reasons
     assert reasons - set(first_column(section(FORMATS, "Records that cannot be understood"))) == set()
 
 
 def test_every_field_of_the_native_format_is_documented_and_no_other_is() -> None:
     assert set(first_column(section(FORMATS, "native"))) == set(RequestEvent.__dataclass_fields__)
+
+
+def heading_of(name: str) -> str:
+    """The section of `docs/formats.md` that a format has."""
+    return "otlp_proto, otlp_json" if name.startswith("otlp") else name
+
+
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_every_path_of_a_format_is_documented_in_its_order_and_no_other_is(name: str) -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \| (.+) \|$", section(FORMATS, heading_of(name)), re.MULTILINE)
+    source = ADAPTERS[name].source
+    expected = {"tenant": source.tenant, **source.fields} if source.tenant else {}
+    assert {field: tuple(re.findall(r"`([^`]+)`", cell)) for field, cell in rows} == expected
+
+
+def test_the_settings_for_mapping_of_the_document_are_right() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", section(FORMATS, "mapping"), re.DOTALL)
+    settings = tomllib.loads(example)["source"]
+    check_options(settings["format"], AdapterOptions(tuple(settings["tenant"]), settings["fields"]))
+
+
+def test_the_pair_of_the_document_is_understood() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", section(FORMATS, "openai"), re.DOTALL)
+    (event,) = ADAPTERS["openai"].decode(example.encode(), AdapterOptions())
+    assert isinstance(event, RequestEvent)
+    assert event.tenant == "acme"
+
+
+def test_every_path_of_the_document_is_one() -> None:
+    paths = re.findall(r"^\| (`.+`) \| (?:a|the) ", section(FORMATS, "Paths"), re.MULTILINE)
+    named = [path for cell in paths for path in re.findall(r"`([^`]+)`", cell)]
+    assert named
+    assert [parse_path(path) for path in named]
 
 
 def test_the_example_of_the_readme_is_understood() -> None:
@@ -308,6 +347,10 @@ def test_every_environment_variable_that_a_document_names_is_a_setting() -> None
         for file in tracked_markdown()
         for variable in re.findall(r"DISTILLWATCH_[A-Z]+__[A-Z_]+", file.read_text(encoding="utf-8"))
     }
+    for_further_sources = {
+        re.sub("SOURCES__[A-Z]+__", "SOURCE__", name) for name in named if "_SOURCES__" in name
+    }
+    named = {name for name in named if "_SOURCES__" not in name} | for_further_sources
     assert named - known - {"DISTILLWATCH_SECTION__KEY"} == set()
 
 

@@ -39,6 +39,14 @@ DIRECT = sorted(
 
 # Where the name of the import is not that of the distribution.
 DISTRIBUTIONS = {"faust": "faust-streaming", "kafka": "kafka-python"}
+DISTRIBUTIONS |= {"google": "protobuf", "opentelemetry": "opentelemetry-proto"}
+
+# What only some users need.
+EXTRAS = {
+    canonicalize_name(Requirement(text).name)
+    for texts in PROJECT["project"]["optional-dependencies"].values()
+    for text in texts
+}
 
 # These stand in the interfaces of direct dependencies, whose versions decide theirs.
 IMPORTED_THROUGH_ANOTHER = {"mode": "faust-streaming", "yarl": "faust-streaming", "pydantic_core": "pydantic"}
@@ -153,7 +161,12 @@ def test_the_program_imports_its_direct_dependencies_and_nothing_else() -> None:
     )
     distributions = {canonicalize_name(DISTRIBUTIONS.get(name, name)) for name in foreign}
     # Two files of wordllama are read; aiokafka imports cramjam.
-    assert distributions == asked - {"wordllama", "cramjam"}
+    assert distributions - EXTRAS == asked - {"wordllama", "cramjam"}
+    assert distributions >= EXTRAS
+
+
+def test_the_development_environment_holds_every_extra() -> None:
+    assert set(pins("requirements-dev.lock")) >= EXTRAS
 
 
 def test_the_changelog_knows_the_version() -> None:

@@ -58,6 +58,7 @@ def file(tmp_path: Path) -> Path:
 def test_the_known_secrets_are_found_by_their_type() -> None:
     known = {
         "kafka.sasl_password",
+        "schema_registry.password",
         "kafka.oauth_client_secret",
         "kafka.ssl_keyfile_password",
         "privacy.hash_key",

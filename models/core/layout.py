@@ -167,6 +167,7 @@ REQUEST = np.dtype(
         ("time", "<i8"),
         ("partition", "<i4"),
         ("offset", "<i8"),
+        ("part", "<i4"),
         *((f"{part}_{length}", "<u8") for part in ("head", "tail") for length in (4, 8, 16, 32)),
         *((name, "<u8") for name in _HASHES),
         ("signed_up", "<i8"),

@@ -59,7 +59,7 @@ def valid(rows: Table, begins: Table, sizes: Table) -> Table:
             (x.magic[0] == MAGIC[0] and x.magic[1] == MAGIC[1] and x.magic[2] == MAGIC[2])
             and (x.version == VERSION and size == np.int64(x.id_size) + x.topic_size)
             and (0 < x.id_size <= MAX_NAME_BYTES and 0 < sizes[i] <= MAX_NAME_BYTES)
-            and (x.topic_size <= MAX_TOPIC_BYTES and x.partition >= 0 and x.offset >= 0)
+            and (x.topic_size <= MAX_TOPIC_BYTES and x.partition >= 0 and x.offset >= 0 and x.part >= 0)
             and (EARLIEST_MS <= x.time < LATEST_MS)
             and (x.signed_up == 0 or EARLIEST_MS <= x.signed_up < LATEST_MS)
             and (MISSING <= x.temperature <= HOTTEST)  # false where it is no number
@@ -131,14 +131,16 @@ def rising(rows: Table, codes: Table, highest: Table, places: Table) -> Whole:
     rows, codes
         See `sources`.
     highest
-        The highest offset of each partition so far, -1 for none; brought up to date.
+        The highest offset of each partition so far and the part there, -1 for none; shape (partitions, 2),
+        brought up to date.
     places
         To be written from the front.
     """
     count = 0
     for i in range(len(rows)):
-        if rows[i].offset > highest[codes[i]]:
-            highest[codes[i]] = rows[i].offset
+        x, mark = rows[i], highest[codes[i]]
+        if x.offset > mark[0] or (x.offset == mark[0] and x.part > mark[1]):
+            mark[0], mark[1] = x.offset, x.part
             places[count] = i
             count += 1
     return count

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from models.errors import SettingsError
-from streams.commands.options import EventFileArgument, FormatOption, options_of
+from streams.commands.options import EventFileArgument, FormatOption, SourceOption, options_of
 from streams.commands.progress import track
 
 CORES = os.cpu_count() or 1
@@ -31,6 +31,7 @@ def backtest(
         typer.Option("--scores", metavar="OUT", help="File for each tenant's standing, once an interval."),
     ] = None,
     input_format: FormatOption = None,
+    source: SourceOption = None,
     population: Annotated[
         str | None,
         typer.Option("--population", metavar="FILE", help="Begin with this population baseline."),
@@ -62,11 +63,11 @@ def backtest(
     from streams.backtest_run import run_backtest  # noqa: PLC0415 - loads numpy and the detector
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that no process is left behind
-    options = options_of(context).with_format(input_format)
-    settings = options.with_option("--population", "population.baseline", population).settings()
+    options = options_of(context).with_option("--population", "population.baseline", population)
+    settings = options.source_settings(source, input_format)
     if save_population is not None and not settings.population.enabled:
         raise SettingsError("--save-population needs population.enabled = true")
-    with track(files, settings.source.max_record_bytes) as lines:
+    with track(files, settings.source) as lines:
         text = run_backtest(
             settings,
             lines,

@@ -14,7 +14,14 @@ from streams.settings import Settings, load_settings
 
 EventFileArgument = typer.Argument(metavar="FILE", help="Events: .jsonl, .gz, .zst, or - for stdin.")
 FormatOption = Annotated[
-    str | None, typer.Option("--format", metavar="F", help="Format of the events; source.format if absent.")
+    str | None,
+    typer.Option("--format", metavar="F", help="Format of the events; that of the source if absent."),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source", metavar="NAME", help="Read as the settings say for [sources.NAME], not [source]."
+    ),
 ]
 
 
@@ -29,9 +36,29 @@ class Options:
         """Read and validate the settings; raises `SettingsError`."""
         return load_settings(self.config_file, self.flags)
 
-    def with_format(self, name: str | None) -> Options:
-        """Let `--format` stand for `--set source.format`; raises `SettingsError` if both are given."""
-        return self.with_option("--format", "source.format", name)
+    def source_settings(self, source: str | None, form: str | None) -> Settings:
+        """Return the settings for reading files as one source, which is then the only one.
+
+        Parameters
+        ----------
+        source
+            The NAME of a table `[sources.NAME]`; `[source]` if absent.
+        form
+            Stands for the setting `format` of that source.
+
+        Raises
+        ------
+        SettingsError
+            Settings are wrong, there is no such source, or the format is given twice.
+        """
+        section = "source" if source is None else f"sources.{source}"
+        settings = self.with_option("--format", f"{section}.format", form).settings()
+        if section not in settings.all_sources:
+            known = ", ".join(settings.sources) or "none"
+            raise SettingsError(
+                f"--source {source}: there is no table [sources.{source}]; there are: {known}"
+            )
+        return settings.model_copy(update={"source": settings.all_sources[section], "sources": {}})
 
     def with_option(self, option: str, setting: str, value: str | None) -> Options:
         """Let an option stand for a setting; raises `SettingsError` if both are given."""

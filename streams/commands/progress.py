@@ -9,14 +9,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from streams.event_files import EventFile, Line, total_size
+from streams.settings_source import SourceSettings
 
 _EVERY = 1_000
 """Lines between two looks at how far the file is."""
 
 
 @contextmanager
-def track(names: Sequence[str], max_line_bytes: int) -> Iterator[Iterator[Line]]:
-    """Show, while the lines of all files are taken, how much of the files is read.
+def track(names: Sequence[str], source: SourceSettings) -> Iterator[Iterator[Line]]:
+    """Show, while the records of all files are taken, how much of the files is read.
 
     Nothing is shown where stderr is not a terminal. Raises `DistillwatchError` when a file cannot be read.
     """
@@ -31,13 +32,13 @@ def track(names: Sequence[str], max_line_bytes: int) -> Iterator[Iterator[Line]]
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("reading", total=total, lines=0)
-        yield _lines(names, max_line_bytes, progress, task)
+        yield _lines(names, source, progress, task)
 
 
-def _lines(names: Sequence[str], limit: int, progress: Progress, task: TaskID) -> Iterator[Line]:
+def _lines(names: Sequence[str], source: SourceSettings, progress: Progress, task: TaskID) -> Iterator[Line]:
     seen, done = 0, 0
     for name in names:
-        file = EventFile(name, limit)
+        file = EventFile(name, source.max_record_bytes, delimited=source.delimited)
         for line in file.lines():
             yield line
             seen += 1

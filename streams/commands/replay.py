@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streams.commands.options import EventFileArgument, FormatOption, options_of
+from streams.commands.options import EventFileArgument, FormatOption, SourceOption, options_of
 from streams.commands.progress import track
 
 
@@ -16,6 +16,7 @@ def replay(
     file: Annotated[str, EventFileArgument],
     *,
     input_format: FormatOption = None,
+    source: SourceOption = None,
     rate: Annotated[
         float | None, typer.Option("--rate", metavar="R", min=0.001, help="At most R events a second.")
     ] = None,
@@ -23,17 +24,17 @@ def replay(
         float | None, typer.Option("--speed", metavar="X", min=0.001, help="X times as fast as it happened.")
     ] = None,
 ) -> None:
-    """Publish the events of a file to the source topic, keyed by tenant; as fast as it goes by default."""
+    """Publish the records of a file to a source topic, keyed by tenant; as fast as it goes by default."""
     from streams.librdkafka import partitions_of  # noqa: PLC0415 - loads librdkafka
     from streams.pace import Pace  # noqa: PLC0415
     from streams.replay import Replay, publish_all  # noqa: PLC0415
 
     if rate is not None and speed is not None:
         raise typer.BadParameter("give --rate or --speed, not both")
-    settings = options_of(context).with_format(input_format).settings()
+    settings = options_of(context).source_settings(source, input_format)
     partitions_of(settings.kafka, settings.source.topic)
     begin = time.monotonic()
-    with track([file], settings.source.max_record_bytes) as lines:
+    with track([file], settings.source) as lines:
         summary = publish_all(Replay(settings, Pace(rate, speed)), lines)
     seconds = time.monotonic() - begin
     typer.echo(

@@ -12,7 +12,7 @@ from streams.commands.options import options_of
 app = typer.Typer(no_args_is_help=True, help="Plan, create and check the topics that distillwatch needs.")
 WithSource = Annotated[
     bool,
-    typer.Option("--with-source", help="Create the source topic too, which is the platform's otherwise."),
+    typer.Option("--with-source", help="Create the source topics too, which are the platform's otherwise."),
 ]
 
 

@@ -11,7 +11,11 @@ import sys
 import atheris
 
 with atheris.instrument_imports(
-    include=["models", "streams.state_record", "streams.event_files", "streams.zstd_reader"]
+    include=[
+        "models",
+        *(f"streams.{name}" for name in ("avro", "cloudevents_in", "delimited", "envelopes", "event_files")),
+        *(f"streams.{name}" for name in ("framing", "state_record", "zstd_reader")),
+    ]
 ):
     from tests.fuzz.probes import extremes, places
     from tests.fuzz.targets import TARGETS

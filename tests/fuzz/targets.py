@@ -7,6 +7,7 @@ goes on.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from functools import cache
 from unittest.mock import patch
 
 import numpy as np
+from aiokafka import ConsumerRecord
 
 from models.campaign.campaigns import Campaigns
 from models.campaign.config import CampaignConfig
@@ -41,8 +43,10 @@ from models.control.records import (
 from models.control.sample import sample_of
 from models.embedding import HashedEmbedder
 from models.errors import DecodeError, DistillwatchError, SnapshotError
-from models.event import LATEST_MS
+from models.event import LATEST_MS, RequestEvent
 from models.finding import RequestRef, Severity
+from models.formats.adapter import AdapterOptions
+from models.formats.registry import ADAPTERS
 from models.native import InputLimits, decode_native
 from models.native_columns import decode_columns
 from models.population.newcomers import Newcomers
@@ -51,8 +55,11 @@ from models.sketch import Origin, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
 from models.snapshot import Header, digest, pack, peek, unpack
 from models.steering import Steering
-from streams import event_files
+from streams import delimited, event_files
+from streams.avro import avro_reader
+from streams.cloudevents_in import completed
 from streams.control_reading import ControlReading, Refusal
+from streams.envelopes import open_all
 from streams.event_files import EventFile
 from streams.ocsf import to_record
 from streams.population_records import Mark, population_record, read_record
@@ -64,9 +71,14 @@ from streams.state_record import (
     encode_state,
     open_partition,
 )
+from tests.fuzz.foreign import foreign
 from tests.fuzz.probes import bodies, requests, restored, used
 
 LIMITS = InputLimits(max_text_chars=1000, embedding_size=4)
+OWN = AdapterOptions(limits=LIMITS)
+MAPPED = AdapterOptions(
+    ("tenant",), {"id": "id", "time": "time", "prompt": "request", "embedding": "vector"}, LIMITS
+)
 ORIGIN = Origin("llm-requests", 3, 141)
 MAX_LINE = 64
 
@@ -100,6 +112,18 @@ def native(data: bytes) -> None:
     if event is not None:
         (x,) = _sketcher().sketch_many([event], [ORIGIN])
         assert decode_sketch(event.tenant.encode(), encode_sketch(x)) == x
+
+
+def adapters(data: bytes) -> None:
+    """Decode a record of any of the other formats, and sketch its requests."""
+    for name, spec in ADAPTERS.items():
+        try:
+            found = spec.decode(data, MAPPED if name == "mapping" else OWN)
+        except DecodeError:
+            continue
+        events = [event for event in found if isinstance(event, RequestEvent)]
+        for event, x in zip(events, _sketcher().sketch_many(events, [ORIGIN] * len(events)), strict=True):
+            assert decode_sketch(event.tenant.encode(), encode_sketch(x)) == x
 
 
 def sketch(data: bytes) -> None:
@@ -219,6 +243,44 @@ def _prints() -> Iterator[Fingerprint]:
         yield Fingerprint(f"t{number}", 7, time, start, time, time, 1, 1, (number,), 5, 3, 0.5, request)
 
 
+def envelopes(data: bytes) -> None:
+    """Open what stands around a value: the header's bytes are those before the first line break."""
+    header, _, value = data.partition(b"\n")
+    for name in ("content-type", "__value_schema_id", "ce_id"):
+        record = ConsumerRecord("t", 0, 0, 0, 0, None, value, None, 0, len(value), ((name, header),))
+        for form in ("native", "otlp_proto"):
+            opened = open_all([record], form)
+            assert opened.values[0] is None or not opened.failures
+    for attributes in opened.attributes.values():
+        completed(value, attributes)
+    with suppress(DecodeError):
+        _avro()(value)
+
+
+@cache
+def _avro() -> Callable[[bytes], bytes]:
+    fields = [{"name": "id", "type": "string"}, {"name": "tags", "type": {"type": "map", "values": "bytes"}}]
+    return avro_reader([json.dumps({"type": "record", "name": "R", "fields": fields})])
+
+
+def _enveloped() -> Iterator[bytes]:
+    yield b"\n\0\0\0\0\7" + next(_events())
+    yield b"\n\0\0\0\0\7\2\0\x0a"
+    yield b"\1" + bytes(16) + b"\0\n{}"
+    head = b'application/cloudevents+json\n{"specversion":"1.0","id":"e","time":"2026-03-04T00:00:00Z",'
+    yield head + b'"data":' + next(_events()) + b"}"
+    yield head + b'"data_base64":"e30="}'
+    yield b"\n\4r1\2\2a\4bc\0"
+
+
+def messages(data: bytes) -> None:
+    """Read a file of Protobuf messages."""
+    with suppress(EOFError):
+        for value, whole in delimited.messages(io.BytesIO(data), MAX_LINE):
+            assert len(value) <= MAX_LINE
+            assert whole or not value
+
+
 def lines(data: bytes) -> None:
     """Read a file of events, compressed or not."""
     with patch.object(event_files, "_open", lambda _name: io.BufferedReader(io.BytesIO(data))):
@@ -261,9 +323,9 @@ def _codec() -> Iterator[bytes]:
 
 
 def _states() -> Iterator[bytes]:
-    marks = {("llm-requests", 0): 5, ("llm-requests", 1): 2**40}
+    marks = {("llm-requests", 0): (5, 0), ("llm-requests", 1): (2**40, 3)}
     yield encode_state(close_partition(PartitionRecord(7, 1_772_582_400_000, marks)))
-    yield b'[["llm-requests",0,5],["other",12,1099511627776]]'
+    yield b'[["llm-requests",0,5],["other",12,1099511627776,3]]'
 
 
 def _population() -> Iterator[bytes]:
@@ -334,6 +396,9 @@ def _files() -> Iterator[bytes]:
 
 TARGETS: Mapping[str, Target] = {
     "native": Target(native, _events, 4096),
+    "adapters": Target(adapters, foreign, 4096),
+    "envelopes": Target(envelopes, _enveloped, 1024),
+    "messages": Target(messages, lambda: iter([b"\2\x0a\0\1\x0a", b"\x0a\1a"]), 1024),
     "sketch": Target(sketch, _sketches, 1024),
     "codec": Target(codec, _codec, 256),
     "tenant": Target(tenant, lambda: iter(bodies()), 20_000),

@@ -137,14 +137,15 @@ class Stand:
         self.bury(worker, {KILLED})
 
     def behind(self) -> int:
-        """Return how many records of the source topic and the sketch topic have not been committed.
+        """Return how many records of the source topics and the sketch topic have not been committed.
 
         Raises
         ------
         KafkaException
             The broker cannot say.
         """
-        kafka, topics = self.settings.kafka, [self.settings.source.topic]
+        kafka = self.settings.kafka
+        topics = [source.topic for source in self.settings.all_sources.values()]
         if not self.settings.source.keyed_by_tenant:
             topics.append(self.settings.topics.sketches)
         return sum(unread(kafka.bootstrap_servers, kafka.group, topic) for topic in topics)

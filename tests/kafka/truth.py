@@ -14,15 +14,12 @@ from confluent_kafka import Message
 from models.errors import SnapshotError
 from models.fleet import Fleet
 from models.sketch import decode_sketch
-from models.sketcher import Sketcher
 from models.snapshot import unpack
 from models.tenant import TenantModel
-from models.wire import values_of
-from streams.embedders import load_embedder
-from streams.formats import decoder
+from models.wire import joined, values_of
 from streams.ocsf import to_record
-from streams.reading import RequestReader
 from streams.settings import Settings
+from streams.source_readers import request_readers
 from streams.state_record import OWN_KEY, decode_state
 from tests.kafka.topic_reader import read_topic
 
@@ -71,14 +68,18 @@ class Outcome:
 
 
 def judged(settings: Settings) -> Outcome:
-    """Judge the source topic without a worker."""
-    records = read_topic(settings.kafka.bootstrap_servers, settings.source.topic)
-    sketcher = Sketcher(load_embedder("hashed"), settings.privacy.key)
-    reader = RequestReader(decoder("native"), sketcher, settings.source.max_ahead_ms)
+    """Judge the source topics without a worker, one after the other."""
+    requests = joined(
+        [
+            reader.read(
+                [_consumed(record) for record in read_topic(settings.kafka.bootstrap_servers, topic)]
+            ).requests
+            for topic, reader in request_readers(settings).items()
+        ]
+    )
     ttl_ms = int(settings.state.ttl_days * DAY_MS)
     fleet = Fleet(settings.detector, lambda _tenant: None, max_tenants=1_000_000, ttl_ms=ttl_ms)
     outcome = Outcome()
-    requests = reader.read([_consumed(record) for record in records]).requests
     for number, value in enumerate(values_of(requests)):
         for finding in fleet.apply(decode_sketch(requests.tenants[number].encode(), value), number):
             outcome.add(to_record(finding)[1])

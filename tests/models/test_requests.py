@@ -17,7 +17,7 @@ from models.event import EARLIEST_MS, LATEST_MS
 from models.requests import decode_table, table_of
 from models.sketch import _FIXED, Origin, Sketch, decode_sketch, encode_sketch
 from tests.models.conftest import Traffic
-from tests.models.test_sketch import of_version_1
+from tests.models.test_sketch import of_version_1, of_version_2
 
 SKETCHES = tuple(Traffic(5).varied(60))
 VALUES = [encode_sketch(x) for x in SKETCHES]
@@ -46,6 +46,8 @@ def test_the_layout_is_that_of_the_wire() -> None:
     assert [row[name] for name in same] == [getattr(x, name) for name in same]
     assert row["embedding"].tobytes() == x.embedding or not x.embedding
     assert (row["partition"], row["offset"]) == (x.origin.partition, x.origin.offset)
+    part = table_of([replace(x, origin=replace(x.origin, part=7))]).rows[0]["part"]
+    assert (row["part"], part) == (0, 7)
 
 
 @pytest.mark.parametrize("signed_up", [-1, 1, EARLIEST_MS - 1, LATEST_MS])
@@ -54,11 +56,9 @@ def test_an_account_opened_at_no_time_is_refused(signed_up: int) -> None:
     assert list(decode_table([b"acme"] * 2, values)[2]) == [1]
 
 
-def test_sketches_of_version_1_are_read_among_those_of_this_one() -> None:
-    mixed = [
-        of_version_1(x) if place % 3 else value
-        for place, (x, value) in enumerate(zip(SKETCHES, VALUES, strict=True))
-    ]
+def test_sketches_of_older_versions_are_read_among_those_of_this_one() -> None:
+    versions = (encode_sketch, of_version_1, of_version_2)
+    mixed = [versions[place % 3](x) for place, x in enumerate(SKETCHES)]
     given = tuple(mixed)
     table, kept, failures = decode_table([b"acme"] * 60, mixed)
     assert (kept, failures) == (list(range(60)), {})
@@ -148,17 +148,23 @@ def test_a_table_of_no_sketches_is_empty() -> None:
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["a", "b", "ab", "é"]), st.integers(0, 2), st.integers(0, 5))))
-def test_what_rises_in_each_source_is_fresh(origins: list[tuple[str, int, int]]) -> None:
+@given(
+    st.lists(
+        st.tuples(
+            *(st.sampled_from(["a", "b", "ab", "é"]), st.integers(0, 2), st.integers(0, 5), st.integers(0, 2))
+        )
+    )
+)
+def test_what_rises_in_each_source_is_fresh(origins: list[tuple[str, int, int, int]]) -> None:
     table = table_of([replace(SKETCHES[0], origin=Origin(*origin)) for origin in origins])
     sources, codes = table.sources()
-    assert sources == list(dict.fromkeys((topic, partition) for topic, partition, _ in origins))
-    highest, places = np.full(len(sources), 1), np.empty(len(origins), np.int64)
+    assert sources == list(dict.fromkeys((topic, partition) for topic, partition, *_ in origins))
+    highest, places = np.full((len(sources), 2), 1), np.empty(len(origins), np.int64)
     fresh = places[: records.rising(table.rows, codes, highest, places)].tolist()
-    marks, expected = dict.fromkeys(sources, 1), []
-    for place, (topic, partition, offset) in enumerate(origins):
-        if offset > marks[topic, partition]:
-            marks[topic, partition] = offset
+    marks, expected = {source: [1, 1] for source in sources}, []
+    for place, (topic, partition, *mark) in enumerate(origins):
+        if mark > marks[topic, partition]:
+            marks[topic, partition] = mark
             expected.append(place)
     assert fresh == expected
     assert dict(zip(sources, highest.tolist(), strict=True)) == marks

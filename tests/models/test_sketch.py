@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from math import inf, nan
@@ -48,7 +49,9 @@ sketches = st.builds(
     id=names,
     tenant=names,
     time=st.integers(EARLIEST_MS, LATEST_MS - 1),
-    origin=st.builds(Origin, names, st.integers(0, 2**31 - 1), st.integers(0, 2**63 - 1)),
+    origin=st.builds(
+        Origin, names, st.integers(0, 2**31 - 1), st.integers(0, 2**63 - 1), st.integers(0, 2**31 - 1)
+    ),
     heads=four_words,
     tails=four_words,
     temperature=st.floats(0, 10) | st.just(MISSING),
@@ -60,6 +63,19 @@ sketches = st.builds(
     **dict.fromkeys(HASHES, words),
     **dict.fromkeys(COUNTS, counts),
 )
+
+
+def of_version_1(sketch: Sketch) -> bytes:
+    """The bytes that the first version wrote, which knew nothing of accounts."""
+    value = of_version_2(sketch)
+    hashes = 24 + 8 * (8 + 8)
+    return value[:3] + b"\1" + value[4:hashes] + value[hashes + 16 :]
+
+
+def of_version_2(sketch: Sketch) -> bytes:
+    """The bytes that the version before wrote, when a record held one event."""
+    value = encode_sketch(sketch)
+    return value[:3] + b"\2" + value[4:24] + value[28:]
 
 
 def decode(value: bytes) -> Sketch | DecodeError:
@@ -82,12 +98,11 @@ def test_every_field_crosses_the_bus(name: str) -> None:
         "id": "r2",
         "tenant": "other",
         "time": TIME + 5,
-        "origin": Origin("a", 1, 2),
         "temperature": 0.5,
         "signed_up": TIME - 1,
     }
     values |= {
-        "origin": Origin("a", 1, 2),
+        "origin": Origin("a", 1, 2, 3),
         "heads": (1, 2, 3, 4),
         "tails": (5, 6, 7, 8),
         "embedding": b"\1" * DIMENSIONS,
@@ -177,19 +192,30 @@ def test_a_sketch_of_an_account_opened_at_no_time_is_refused(signed_up: int) -> 
 @given(sketches)
 @settings(deadline=None, max_examples=50)
 def test_a_sketch_of_version_1_is_one_whose_account_is_unknown(sketch: Sketch) -> None:
-    bare = replace(sketch, account=0, signed_up=0)
+    bare = replace(sketch, account=0, signed_up=0, origin=replace(sketch.origin, part=0))
     old = of_version_1(bare)
-    assert len(old) == len(encode_sketch(bare)) - 16
+    assert len(old) == len(encode_sketch(bare)) - 20
     assert decode_sketch(bare.tenant.encode(), old) == bare
     assert current(old) == encode_sketch(bare) == current(encode_sketch(bare))
 
 
+@given(sketches)
+@settings(deadline=None, max_examples=50)
+def test_a_sketch_of_version_2_is_the_first_event_of_its_record(sketch: Sketch) -> None:
+    first = replace(sketch, origin=replace(sketch.origin, part=0))
+    old = of_version_2(first)
+    assert len(old) == len(encode_sketch(first)) - 4
+    assert decode_sketch(first.tenant.encode(), old) == first
+    assert current(old) == encode_sketch(first)
+
+
+@pytest.mark.parametrize("older", [of_version_1, of_version_2])
 @given(sketches, st.data())
 @settings(deadline=None, max_examples=50)
-def test_a_sketch_of_version_1_that_ends_early_or_goes_on_is_refused(
-    sketch: Sketch, data: st.DataObject
+def test_a_sketch_of_an_older_version_that_ends_early_or_goes_on_is_refused(
+    older: Callable[[Sketch], bytes], sketch: Sketch, data: st.DataObject
 ) -> None:
-    old = of_version_1(sketch)
+    old = older(sketch)
     cut = data.draw(st.integers(0, len(old) - 1))
     assert isinstance(decode(old[:cut]), DecodeError)
     assert isinstance(decode(old + b"x"), DecodeError)
@@ -203,6 +229,7 @@ def test_a_sketch_of_version_1_that_ends_early_or_goes_on_is_refused(
         {"origin": Origin("t" * 250, 0, 1)},
         {"origin": Origin("t", -1, 1)},
         {"origin": Origin("t", 0, -1)},
+        {"origin": Origin("t", 0, 1, -1)},
     ],
 )
 def test_a_sketch_of_an_impossible_name_or_place_is_refused(fields: dict[str, Any]) -> None:
@@ -231,13 +258,6 @@ def test_no_text_of_the_request_is_in_its_sketch(name: str) -> None:
     encoded = encode_sketch(Sketcher(HashedEmbedder()).sketch_many([event], [ORIGIN])[0])
     leaks = [text[at : at + WINDOW] for at in range(len(text) - WINDOW)]
     assert not [leak for leak in leaks if leak.encode() in encoded or leak.lower().encode() in encoded]
-
-
-def of_version_1(sketch: Sketch) -> bytes:
-    """The bytes that the version before wrote, which knew nothing of accounts."""
-    value = encode_sketch(sketch)
-    hashes = 24 + 8 * (8 + 8)
-    return value[:3] + b"\1" + value[4:hashes] + value[hashes + 16 :]
 
 
 def mutated(sketch: Sketch, data: st.DataObject) -> bytes:

@@ -69,6 +69,7 @@ def test_a_line_beyond_the_limit_is_cut_off_and_the_next_one_is_whole(tmp_path: 
 def test_every_line_keeps_its_number_and_its_beginning(lines: list[bytes], limit: int) -> None:
     stream = io.BytesIO(b"".join(line + b"\n" for line in lines))
     file = EventFile.__new__(EventFile)
+    file._delimited = False
     file.name, file._limit, file._raw = "f", limit, io.BufferedReader(stream)  # type: ignore[arg-type]
     if stream.getvalue().startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")):
         return

@@ -181,7 +181,7 @@ def test_a_source_record_that_was_forwarded_twice_counts_once() -> None:
     state.apply(reading((0, "a", 10), (1, "b", 11)), 2)
     state.apply(reading((2, "a", 10), (3, "b", 11), (4, "a", 12)), 5)
     assert fleet.counts == {"a": [2, 4], "b": [1, 1]}
-    assert state.record.marks == {("source", 0): 12}
+    assert state.record.marks == {("source", 0): (12, 0)}
 
 
 def test_marks_of_different_source_partitions_do_not_meet() -> None:
@@ -216,6 +216,44 @@ def test_a_crash_at_any_point_of_a_checkpoint_counts_every_request_once() -> Non
             assert {name: count for name, (count, _) in final.counts.items()} == {"a": 3, "b": 3, "c": 2}
 
 
+def parts(*requests: tuple[int, str, int, int]) -> Batch:
+    """Sketches by offset, tenant, source offset and part."""
+    return batch(
+        *(
+            (offset, Sketch(id="r", tenant=tenant, time=NOW - DAY, origin=Origin("source", 0, source, part)))
+            for offset, tenant, source, part in requests
+        )
+    )
+
+
+def test_the_events_of_one_record_count_each_and_once() -> None:
+    state, fleet = new_state(Store())
+    state.apply(parts((0, "a", 10, 0), (1, "a", 10, 1), (2, "b", 10, 4), (3, "a", 11, 0)), 4)
+    state.apply(parts((4, "a", 10, 0), (5, "a", 10, 1), (6, "b", 10, 4), (7, "a", 11, 0), (8, "a", 11, 1)), 9)
+    assert {name: count for name, (count, _) in fleet.counts.items()} == {"a": 4, "b": 1}
+    assert state.record.marks == {("source", 0): (11, 1)}
+
+
+def test_an_intake_killed_between_two_events_of_a_record_loses_and_doubles_none() -> None:
+    events = [("a", 10, 0), ("b", 10, 1), ("a", 10, 3), ("c", 11, 0), ("a", 11, 2)]
+    for killed in range(len(events) + 1):
+        for restored in range(killed + 1):
+            first = [(offset, *event) for offset, event in enumerate(events[:killed])]
+            # The next intake begins with the record again, and detect may be restored at any point of it.
+            again = [(killed + offset, *event) for offset, event in enumerate(events)]
+            store = Store()
+            state, _ = new_state(store)
+            if restored:
+                state.apply(parts(*first[:restored]), restored)
+                frozen(state)
+            last, fleet = new_state(store)
+            last.apply(parts(*first[restored:], *again), killed + len(events))
+            frozen(last)
+            counts = [store.kept[name].body.partition(b",")[0] for name in (b"a", b"b", b"c")]
+            assert (counts, fleet.skipped) == ([b"3", b"1", b"1"], 0)
+            assert last.record.marks == {("source", 0): (11, 2)}
+
+
 def test_nothing_is_frozen_when_nothing_was_read() -> None:
     state, _ = new_state(Store())
     assert state.freeze() is None
@@ -232,7 +270,7 @@ def test_the_partitions_record_is_as_old_as_the_snapshots_beside_it() -> None:
     state.apply(reading((1, "a", 2)), 2)
     result = whole(held)
     record = open_partition(result.record)
-    assert (record.position, record.marks) == (1, {("source", 0): 1})
+    assert (record.position, record.marks) == (1, {("source", 0): (1, 0)})
     assert set(result.writes) == {b"a"}
 
 

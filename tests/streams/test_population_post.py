@@ -93,7 +93,7 @@ def test_after_a_rebalance_all_is_said_anew() -> None:
 
 def test_a_partition_of_sketches_is_as_far_as_the_last_partition_of_the_source() -> None:
     desk = Desk()
-    post = PopulationPost(desk._take, MarkPost(desk._hear, IDLE, lambda: 0.0), lambda: 2)
+    post = PopulationPost(desk._take, MarkPost(desk._hear, IDLE, lambda: 0.0), lambda: {"requests": 2})
     post.judged(2, Judgement(), BORDER + 9 * BATCH_MS, [Mark(0, BORDER + 9 * BATCH_MS, idle=False)])
     assert desk.said == [Mark(2, 0, idle=False)]
     post.judged(2, Judgement(), BORDER, [Mark(1, BORDER, idle=False), Mark(1, BORDER + BATCH_MS, idle=False)])
@@ -102,7 +102,7 @@ def test_a_partition_of_sketches_is_as_far_as_the_last_partition_of_the_source()
 
 def test_a_partition_of_the_source_to_which_nothing_comes_holds_up_nobody() -> None:
     desk = Desk()
-    post = PopulationPost(desk._take, MarkPost(desk._hear, IDLE, lambda: 0.0), lambda: 2)
+    post = PopulationPost(desk._take, MarkPost(desk._hear, IDLE, lambda: 0.0), lambda: {"requests": 2})
     rests = [Mark(1, 0, idle=True)]
     post.judged(2, Judgement(), BORDER, [Mark(0, BORDER, idle=False), *rests])
     post.judged(2, Judgement(), BORDER, rests)
@@ -110,3 +110,15 @@ def test_a_partition_of_the_source_to_which_nothing_comes_holds_up_nobody() -> N
     for waits in (False, True):
         post.rest(2, BORDER, waits=waits)
     assert len(desk.said) == 2
+
+
+def test_nothing_is_reached_before_the_partitions_of_all_sources_are_known() -> None:
+    desk, counts = Desk(), {"a": 1, "b": 0}
+    post = PopulationPost(desk._take, MarkPost(desk._hear, IDLE, lambda: 0.0), lambda: counts)
+    marks = [Mark(0, BORDER, idle=False, topic=topic) for topic in ("a", "b")]
+    post.judged(2, Judgement(), BORDER, marks)
+    counts["b"] = 1
+    post.judged(2, Judgement(), BORDER, marks[:1])
+    desk.said.clear()
+    post.judged(2, Judgement(), BORDER, marks[1:])
+    assert desk.said == [mark(BORDER)]

@@ -96,6 +96,7 @@ def test_every_kind_has_keys_of_its_own() -> None:
         harvest("acme", START_MS),
         Mark(3, START_MS, idle=False),
         Mark(3, START_MS, idle=False, of_templates=True),
+        Mark(3, START_MS, idle=True, topic="t-requests.1_a"),
     ]
     assert len({population_record(one)[0] for one in said}) == len(said)
 

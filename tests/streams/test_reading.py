@@ -9,16 +9,25 @@ from aiokafka import ConsumerRecord
 
 from models.columns import Columns, Decoded, Origins
 from models.embedding import HashedEmbedder
+from models.errors import DecodeError
+from models.event import RequestEvent
+from models.formats.adapter import AdapterOptions
 from models.requests import Requests
 from models.sketch import Origin, Sketch, encode_sketch
 from models.sketcher import Sketcher
 from streams import reading
-from streams.formats import decoder
+from streams.formats import _adapted, decoder
 from streams.reading import RequestReader, SketchReader
 
 
-def record(offset: int, value: bytes | None, key: bytes | None = b"t", timestamp: int = 0) -> ConsumerRecord:
-    return ConsumerRecord("source", 1, offset, timestamp, 0, key, value, None, 0, 0, ())
+def record(
+    offset: int,
+    value: bytes | None,
+    key: bytes | None = b"t",
+    timestamp: int = 0,
+    headers: tuple[tuple[str, bytes | None], ...] = (),
+) -> ConsumerRecord:
+    return ConsumerRecord("source", 1, offset, timestamp, 0, key, value, None, 0, 0, headers)
 
 
 def event(**fields: Any) -> bytes:
@@ -140,3 +149,88 @@ def test_many_records_are_read_in_runs(most: int, monkeypatch: pytest.MonkeyPatc
 def test_nothing_is_read_of_no_records() -> None:
     found = RequestReader(decoder("native"), Sketcher(HashedEmbedder())).read([])
     assert (found.offsets, len(found.requests), found.dead_letters, found.empty) == ([], 0, [], 0)
+
+
+def many_events(value: bytes, _options: AdapterOptions) -> list[RequestEvent | DecodeError]:
+    """Read a list of times; a time of 0 is wrong."""
+    return [
+        RequestEvent(f"r{time}", time, "t") if time else DecodeError("missing_field", "no time")
+        for time in json.loads(value)
+    ]
+
+
+def test_a_record_of_many_events_has_one_dead_letter_for_all_that_are_wrong() -> None:
+    adapted, limits = _adapted(many_events), AdapterOptions()
+    reader = RequestReader(
+        lambda values: adapted.many(values, limits), Sketcher(HashedEmbedder()), 3_600_000, "otlp_json"
+    )
+    now = 1_772_582_400_000
+    late, value = now + 3_600_001, b"[0, %d, %d, 0]"
+    records = [
+        record(3, value % (now, now + 1), timestamp=now),
+        record(4, b"[%d, %d, %d]" % (late, now, late), timestamp=now),
+        record(5, b"[0, %d, %d]" % (late, now), timestamp=now),
+        record(6, b"[]"),
+    ]
+    found = reader.read(records)
+    assert found.offsets == [3, 3, 4, 5]
+    assert found.requests.rows["offset"].tolist() == [3, 3, 4, 5]
+    assert found.requests.rows["part"].tolist() == [1, 2, 1, 2]
+    assert [(letter.offset, letter.reason, letter.events) for letter in found.dead_letters] == [
+        (3, "missing_field", 2),
+        (4, "time_in_future", 2),
+        (5, "missing_field", 2),
+    ]
+    assert {letter.format for letter in found.dead_letters} == {"otlp_json"}
+    assert found.empty == 1
+
+
+CE = (("ce_specversion", b"1.0"), ("ce_id", b"e1"), ("ce_source", b"/g"), ("ce_type", b"r"))
+STRUCTURED = (("content-type", b"application/cloudevents+json"),)
+
+
+def test_native_events_are_taken_out_of_their_envelopes() -> None:
+    reader = RequestReader(decoder("native"), Sketcher(HashedEmbedder()))
+    wrapped = {"specversion": "1.0", "id": "e2", "source": "/g", "type": "r"}
+    bare = {"time": 1_772_582_400, "tenant": "t"}
+    records = [
+        record(0, event(id="plain")),
+        record(1, event(id="binary"), headers=CE),
+        record(2, json.dumps(bare).encode(), headers=CE),
+        record(
+            3, json.dumps(wrapped | {"data": json.loads(event(id="structured"))}).encode(), headers=STRUCTURED
+        ),
+        record(4, json.dumps(wrapped | {"data": bare}).encode(), headers=STRUCTURED),
+        record(5, b"\0\0\0\0\7" + event(id="framed")),
+        record(6, event(id="traced"), headers=(("traceparent", b"00-1"), ("empty", None))),
+        record(7, None, headers=CE),
+    ]
+    found = reader.read(records)
+    assert found.dead_letters == []
+    names = ["plain", "binary", "e1", "structured", "e2", "framed", "traced"]
+    assert [found.requests.id(place) for place in range(len(found.requests))] == names
+    assert (found.offsets, found.empty) == ([0, 1, 2, 3, 4, 5, 6], 1)
+
+
+def test_an_envelope_that_cannot_be_opened_is_a_dead_letter_with_what_it_is_read_by() -> None:
+    reader = RequestReader(decoder("native"), Sketcher(HashedEmbedder()))
+    secret = ("authorization", b"Bearer hunter2")
+    records = [
+        record(0, b"?", headers=(*STRUCTURED, secret)),
+        record(1, b"\0\0\0"),
+        record(2, b"\0\0\0\0\7\x0aavro"),
+        record(3, event()),
+        record(4, b"{", headers=CE),
+    ]
+    found = reader.read(records)
+    assert (found.offsets, found.empty) == ([3], 0)
+    assert [(letter.offset, letter.reason) for letter in found.dead_letters] == [
+        (0, "bad_cloudevent"),
+        (1, "bad_frame"),
+        (2, "needs_registry"),
+        (4, "not_json"),
+    ]
+    first, *_, last = found.dead_letters
+    assert (first.value, first.envelope) == (b"?", STRUCTURED)
+    assert last.envelope == CE
+    assert dict(last.headers())["ce_id"] == b"e1"

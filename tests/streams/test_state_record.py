@@ -16,7 +16,8 @@ from streams.state_record import (
 )
 
 NUMBERS = st.integers(0, 2**62)
-MARKS = st.dictionaries(st.tuples(st.text(st.characters(codec="utf-8")), st.integers(0, 10_000)), NUMBERS)
+SOURCES = st.tuples(st.text(st.characters(codec="utf-8")), st.integers(0, 10_000))
+MARKS = st.dictionaries(SOURCES, st.tuples(NUMBERS, st.integers(0, 2**31 - 1)))
 
 
 @given(NUMBERS, NUMBERS, st.binary())
@@ -27,7 +28,7 @@ def test_a_state_record_comes_back_as_it_was(position: int, time: int, body: byt
 
 @given(NUMBERS, NUMBERS, MARKS)
 def test_a_partitions_record_comes_back_as_it_was(
-    position: int, time: int, marks: dict[tuple[str, int], int]
+    position: int, time: int, marks: dict[tuple[str, int], tuple[int, int]]
 ) -> None:
     record = PartitionRecord(position, time, marks)
     assert open_partition(close_partition(record)) == record
@@ -54,6 +55,12 @@ def test_a_record_cut_short_is_noticed(position: int, time: int, body: bytes, cu
         decode_state(value[: -1 - cut % len(value)])
 
 
+def test_a_mark_without_a_part_is_of_the_first_event_of_its_record() -> None:
+    older = StateRecord(1, 2, b'[["a",0,7],["a",1,8,3]]')
+    assert open_partition(older).marks == {("a", 0): (7, 0), ("a", 1): (8, 3)}
+    assert close_partition(open_partition(older)) == older
+
+
 def test_broken_marks_are_refused() -> None:
     with pytest.raises(SnapshotError, match="marks"):
         open_partition(StateRecord(1, 2, b"[[1]]"))
@@ -72,6 +79,10 @@ def test_no_tenant_can_have_the_partitions_key() -> None:
         b'[["a",true,7]]',
         b'[["a",-1,7]]',
         b'[["a",1,-7]]',
+        b'[["a",1,7,-1]]',
+        b'[["a",1,7,"0"]]',
+        b'[["a",1,7,0,0]]',
+        b'[["a",1,9223372036854775808]]',
         b"[[null,1,7]]",
         b'["a17"]',
         b'{"a17":1}',

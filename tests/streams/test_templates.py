@@ -311,7 +311,7 @@ def test_what_is_not_understood_becomes_a_dead_letter_and_stops_nothing(bad: byt
     assert [one.value for one in letters] == [bad]
     assert len(bench.producer.took) == 1 + SHARED + 1
     sample = bench.metrics.registry.get_sample_value
-    labels = {"stage": "templates", "reason": "bad_fingerprint_record"}
+    labels = {"stage": "templates", "format": "fingerprint", "reason": "bad_fingerprint_record"}
     assert sample("distillwatch_dead_letters_total", labels) == 1
 
 

@@ -50,10 +50,36 @@ def test_the_source_is_created_only_when_asked() -> None:
     assert make_plan(settings(), {}, with_source=True).create[0].role == "source.topic"
 
 
+def test_every_source_is_needed_and_named_and_created_when_asked() -> None:
+    chosen = settings(
+        sources={"b": {"topic": "other"}, "c": {"topic": "third", "max_record_bytes": 2_000_000}}
+    )
+    assert topic_names(chosen)[:3] == [SOURCE, "other", "third"]
+    existing = {SOURCE: good(chosen)[SOURCE]}
+    noted = make_plan(chosen, existing).notes
+    assert [note.split(" does")[0] for note in noted] == [
+        "sources.b.topic 'other'",
+        "sources.c.topic 'third'",
+    ]
+    created = make_plan(chosen, existing, with_source=True).create
+    assert [spec.role for spec in created[:2]] == ["sources.b.topic", "sources.c.topic"]
+    assert created[1].creation_config()["max.message.bytes"] == "2000000"
+
+
+def test_every_source_must_be_readable() -> None:
+    chosen = settings(sources={"b": {"topic": "other"}})
+    [problem] = plan_with(chosen, "other", rights=frozenset()).problems
+    assert problem.startswith("may not READ sources.b.topic 'other'")
+    assert plan_with(chosen, "other", replication=0).problems == ()
+
+
 def test_a_dead_letter_holds_the_largest_record_with_its_headers() -> None:
     chosen = settings(source={"max_record_bytes": 5_000_000})
     config = wanted_topics(chosen, 1)[-1].creation_config()
     assert int(config["max.message.bytes"]) == 5_000_000 + 65_536
+    chosen = settings(sources={"b": {"topic": "other", "max_record_bytes": 50_000_000}})
+    config = wanted_topics(chosen, 1)[-1].creation_config()
+    assert int(config["max.message.bytes"]) == 50_000_000 + 65_536
 
 
 def test_a_snapshot_of_the_largest_size_fits_the_state_topic() -> None:

@@ -90,7 +90,7 @@ def test_no_text_of_a_prompt_leaves_the_intake(make_bus: Callable[..., Bus]) -> 
         metrics = answer.read()
     assert bus.stop(worker) == 0
     assert b'distillwatch_events_total{stage="detect"}' in metrics
-    assert b'distillwatch_dead_letters_total{reason="not_json",stage="intake"} 1.0' in metrics
+    assert b'distillwatch_dead_letters_total{format="native",reason="not_json",stage="intake"} 1.0' in metrics
     state = bus.everything(topics.state)
     assert state
     profiles = bus.everything(topics.population)
