@@ -28,9 +28,9 @@ from streams.partition_state import PartitionState
 from streams.pipeline import Pipeline
 from streams.population_records import Mark, mark_record
 from streams.reading import Reader, RequestReader, SketchReader
-from streams.requests import request_readers
 from streams.rest import Rest, Resting
 from streams.settings import Settings
+from streams.source_readers import request_readers
 from streams.stage import Stage
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore

@@ -164,7 +164,7 @@ def judge_lag(topic: str, lags: Sequence[GroupLag]) -> Diagnosis:
 def _registry(settings: Settings) -> list[Diagnosis]:
     if settings.schema_registry.url is None:
         return []
-    from streams.schema_registry import ask_types  # noqa: PLC0415 -- loads fastavro
+    from streams.registry_request import ask_types  # noqa: PLC0415 -- few need it
 
     try:
         detail = (

@@ -3,45 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import http.client
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
-from urllib.request import Request
 
 import orjson
 import structlog
 
-from models.errors import BrokerError, DecodeError, RefusedError
+from models.errors import DecodeError
 from streams.avro import ToJson, avro_reader, require_avro
 from streams.connection import BrokerUnreachableError
-from streams.fetching import opener, read_answer, untrusted
 from streams.framing import SchemaKey
+from streams.registry_request import NOT_FOUND, OK, Answer, get
 from streams.settings_registry import SchemaRegistrySettings
 
 log = structlog.get_logger(__name__)
 
-MOST_SCHEMAS = 2_048
-"""Kept in memory; more than the records of a chunk can name."""
-LARGEST_ANSWER = 1_048_576
+MOST_SCHEMAS = 8_192
+"""Kept in memory; more than the chunks that several sources have at hand can name."""
 MOST_REFERENCES = 64
-REQUEST_SECONDS = 5.0
 RETRY_SECONDS = 1.0
+SHOWN = 5
+"""Unknown schemas that a line of the log names."""
 UNKNOWN_SECONDS = 30.0
 """How long a schema counts as unknown that the registry did not know when it was asked twice."""
-OK, NOT_FOUND = 200, 404
-_REFUSED = (401, 403)
-
-
-class Answer(NamedTuple):
-    """Status and body of an answer."""
-
-    status: int
-    body: bytes
 
 
 _Texts = dict[tuple[str, int], str]
@@ -58,27 +46,7 @@ def schemas_of(settings: SchemaRegistrySettings, patience: float) -> RegistrySch
         What reads Avro is not installed.
     """
     require_avro()
-    return RegistrySchemas(lambda path: _get(settings, path), patience)
-
-
-def ask_types(settings: SchemaRegistrySettings) -> str:
-    """Return the types of schemas that a registry says it holds, as a list for people.
-
-    Raises
-    ------
-    SettingsError
-        What reads Avro is not installed.
-    BrokerError
-        The registry does not answer, or refuses us.
-    """
-    require_avro()
-    answer = _get(settings, "/schemas/types")
-    _refuse(answer.status)
-    if answer.status != OK:
-        raise BrokerUnreachableError(
-            f"the schema registry answers with HTTP {answer.status}: check schema_registry.url"
-        )
-    return answer.body[:100].decode(errors="replace")
+    return RegistrySchemas(lambda path: get(settings, path), patience)
 
 
 class RegistrySchemas:
@@ -128,10 +96,11 @@ class RegistrySchemas:
         absent = [key for key in missing if not await self._fetch(key)]
         if absent:
             await self._sleep(RETRY_SECONDS)  # one that is new may not be everywhere yet
-        for key in absent:
-            if not await self._fetch(key):
-                log.error("the schema registry does not know a schema that records name", schema=key)
-                _keep(self._unknown, key, self._clock() + UNKNOWN_SECONDS)
+        unknown = [key for key in absent if not await self._fetch(key)]
+        for key in unknown:
+            _keep(self._unknown, key, self._clock() + UNKNOWN_SECONDS)
+        if unknown:
+            log.error("the schema registry does not know schemas that records name", schemas=unknown[:SHOWN])
 
     def to_json(self, schema: SchemaKey, payload: bytes) -> bytes:
         """Return a payload as JSON.
@@ -205,7 +174,6 @@ class RegistrySchemas:
         answer = await asyncio.to_thread(self._get, path)
         if answer.status == NOT_FOUND and b'"error_code"' in answer.body:
             return None
-        _refuse(answer.status)
         parsed = _parsed(answer.body) if answer.status == OK else None
         if parsed is None:
             raise BrokerUnreachableError(
@@ -213,14 +181,6 @@ class RegistrySchemas:
                 "schema_registry.url; nothing was lost, start the worker again"
             )
         return parsed
-
-
-def _refuse(status: int) -> None:
-    if status in _REFUSED:
-        raise RefusedError(
-            f"the schema registry does not admit us (HTTP {status}): check schema_registry.username, "
-            "schema_registry.password and the rights of that user"
-        )
 
 
 def _keep(kept: OrderedDict[SchemaKey, Any], key: SchemaKey, value: Any) -> None:
@@ -243,37 +203,3 @@ def _parsed(body: bytes) -> dict[str, Any] | None:
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) and isinstance(found.get("schema"), str) else None
-
-
-def _get(settings: SchemaRegistrySettings, path: str) -> Answer:
-    """Ask once; blocks for twice `REQUEST_SECONDS` at most."""
-    url = str(settings.url).rstrip("/")
-    request = Request(url + path, headers=_headers(settings))  # noqa: S310 -- the settings allow HTTP(S) only
-    deadline = time.monotonic() + REQUEST_SECONDS
-    opened = opener(url, settings.cafile, "schema_registry.cafile")
-    try:
-        with opened.open(request, timeout=REQUEST_SECONDS) as answer:
-            return Answer(answer.status, read_answer(answer, LARGEST_ANSWER, deadline))
-    except (OSError, http.client.HTTPException) as error:
-        raise _explained(error) from None
-
-
-def _headers(settings: SchemaRegistrySettings) -> dict[str, str]:
-    headers = {"Accept": "application/vnd.schemaregistry.v1+json, application/json"}
-    if settings.username is not None and settings.password is not None:
-        login = f"{settings.username}:{settings.password.get_secret_value()}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(login).decode()}"
-    return headers
-
-
-def _explained(error: Exception) -> BrokerError:
-    if detail := untrusted(error):
-        return RefusedError(
-            f"the schema registry cannot be trusted ({detail}): is its certificate for the name in "
-            "schema_registry.url signed by schema_registry.cafile?"
-        )
-    reason = getattr(error, "reason", error)
-    return BrokerUnreachableError(
-        f"the schema registry does not answer ({reason}): check schema_registry.url; nothing was lost, start "
-        "the worker again when it does"
-    )

@@ -18,8 +18,8 @@ from models.snapshot import unpack
 from models.tenant import TenantModel
 from models.wire import joined, values_of
 from streams.ocsf import to_record
-from streams.requests import request_readers
 from streams.settings import Settings
+from streams.source_readers import request_readers
 from streams.state_record import OWN_KEY, decode_state
 from tests.kafka.topic_reader import read_topic
 

@@ -14,16 +14,10 @@ from typing import Any
 import pytest
 
 from models.errors import DecodeError, RefusedError
+from streams import schema_registry
 from streams.connection import BrokerUnreachableError
-from streams.schema_registry import (
-    LARGEST_ANSWER,
-    MOST_SCHEMAS,
-    UNKNOWN_SECONDS,
-    Answer,
-    RegistrySchemas,
-    ask_types,
-    schemas_of,
-)
+from streams.registry_request import LARGEST_ANSWER, Answer, ask_types
+from streams.schema_registry import UNKNOWN_SECONDS, RegistrySchemas, schemas_of
 from streams.settings_registry import SchemaRegistrySettings
 
 PATIENCE_SECONDS = 30.0
@@ -114,11 +108,11 @@ def test_a_registry_that_does_not_answer_is_waited_for_and_then_ends_the_worker(
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_registry_that_refuses_us_ends_the_worker_at_once(status: int) -> None:
-    world = World({"/schemas/ids/7": Answer(status, b"")})
+def test_a_registry_that_refuses_us_ends_the_worker_at_once(status: int, serve: Callable[..., Any]) -> None:
+    url, seen = serve(status, b"")
     with pytest.raises(RefusedError, match=r"schema_registry\.username"):
-        fetched(world.schemas(), 7)
-    assert world.time == 0
+        fetched(schemas_of(SchemaRegistrySettings(url=url), PATIENCE_SECONDS), 7)
+    assert len(seen) == 1
 
 
 def referring(name: str, *references: tuple[str, int], own: str = "") -> Answer:
@@ -161,13 +155,16 @@ def test_references_that_lead_nowhere_make_a_schema_that_cannot_be_used(others: 
         schemas.to_json(1, b"")
 
 
-def test_the_schemas_that_are_kept_are_bounded_and_those_in_use_stay() -> None:
-    world = World({f"/schemas/ids/{number}": AVRO for number in range(MOST_SCHEMAS + 10)})
+def test_the_schemas_that_are_kept_are_bounded_and_those_in_use_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schema_registry, "MOST_SCHEMAS", 8)
+    world = World({f"/schemas/ids/{number}": AVRO for number in range(18)})
     schemas = world.schemas()
-    for number in range(MOST_SCHEMAS + 10):
+    for number in range(18):
         fetched(schemas, 0, number)
     assert schemas.to_json(0, b"\4ab")
-    assert len(schemas._readers) == MOST_SCHEMAS
+    assert len(schemas._readers) == 8
     with pytest.raises(DecodeError):
         schemas.to_json(1, b"\4ab")
 

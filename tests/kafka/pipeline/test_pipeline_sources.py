@@ -22,7 +22,7 @@ from confluent_kafka import Producer
 from models.fleet import Fleet
 from streams.cli import main
 from streams.ocsf import to_record
-from streams.requests import request_readers
+from streams.source_readers import request_readers
 from tests.kafka.pipeline.conftest import START_MS, TENANTS, request, statement
 from tests.kafka.spans import SOURCE, exported, kong, rfc3339
 
