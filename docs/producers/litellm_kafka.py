@@ -30,7 +30,7 @@ from litellm.integrations.custom_logger import CustomLogger
 
 FIELDS = ("id", "call_id", "call_type", "status", "startTime", "model", "model_group", "prompt_tokens")
 FIELDS += ("completion_tokens", "end_user", "requester_ip_address", "user_agent", "messages", "response")
-METADATA = ("user_api_key_team_id", "user_api_key_org_id", "user_api_key_hash", "user_api_key_user_id")
+METADATA = ("user_api_key_team_id", "user_api_key_org_id", "user_api_key_hash")
 METADATA += ("user_api_key_end_user_id", "requester_ip_address", "user_agent")
 PARAMETERS = ("max_completion_tokens", "max_output_tokens", "max_tokens", "temperature", "n", "logprobs")
 PARAMETERS += ("top_logprobs", "logit_bias", "previous_response_id")

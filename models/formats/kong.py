@@ -20,7 +20,7 @@ KONG = Source(
     fields={
         "id": ("request.id",),
         "time": ("started_at",),
-        "principal": ("consumer.username", *_asked("user")),
+        "principal": _asked("safety_identifier", "user"),
         "operation": ("plugin.meta.operation_name",),
         "model": ("plugin.meta.request_model", "plugin.meta.response_model"),
         "prompt": (*_asked("messages", "input", "prompt"), *_ASKED),

@@ -15,7 +15,7 @@ LITELLM = Source(
     fields={
         "id": ("id", "call_id"),
         "time": ("startTime",),
-        "principal": ("end_user", "metadata.user_api_key_end_user_id", "metadata.user_api_key_user_id"),
+        "principal": ("end_user", "metadata.user_api_key_end_user_id"),
         "operation": ("call_type",),
         "model": ("model_group", "model"),
         "prompt": ("messages",),

@@ -7,7 +7,7 @@ What `otlp_json` and `otlp_proto` read becomes one view a span or record, in whi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.formats.adapter import CONTINUES, Decoded, Source
@@ -131,9 +131,14 @@ class Signal(NamedTuple):
     events: Sequence[tuple[str, Attributes]] = ()
 
 
+def may_be_of_interest(names: Iterable[str]) -> bool:
+    """Say by the names of attributes alone whether they may be those of a request to a model."""
+    return not _TELLING.isdisjoint(names)
+
+
 def of_interest(attributes: Mapping[str, Any]) -> bool:
     """Say whether attributes are those of a request to a model."""
-    if _TELLING.isdisjoint(attributes):
+    if not may_be_of_interest(attributes):
         return False
     kinds = [str(attributes[name]).lower() for name in _KINDS if name in attributes]
     return not any(word in kind for kind in kinds for word in _AROUND)

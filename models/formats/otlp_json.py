@@ -12,7 +12,15 @@ from typing import Any
 from models.errors import DecodeError
 from models.formats.adapter import AdapterOptions, Decoded
 from models.formats.bound import bounded
-from models.formats.otlp import DETAILS, OTLP, Attributes, Signal, of_interest, read_signal
+from models.formats.otlp import (
+    DETAILS,
+    OTLP,
+    Attributes,
+    Signal,
+    may_be_of_interest,
+    of_interest,
+    read_signal,
+)
 from models.formats.plan import plan
 from models.formats.values import count
 from models.native import parse_object
@@ -35,9 +43,11 @@ def decode_otlp_json(value: bytes, options: AdapterOptions) -> list[Decoded]:
 
 def _spans(record: dict[str, Any]) -> Iterator[Signal]:
     for resource, scope, span in _each(record, *_OF_SPANS):
+        if not may_be_of_interest(_names(span)):
+            continue  # most spans of a topic are about something else
         attributes = _attributes(span)
-        events = [(event.get("name"), _attributes(event)) for event in _objects(span, "events")]
         if of_interest(attributes):
+            events = [(event.get("name"), _attributes(event)) for event in _objects(span, "events")]
             status = span.get("status")
             failed = isinstance(status, dict) and status.get("code") in _FAILED
             yield Signal(
@@ -84,6 +94,13 @@ def _objects(record: dict[str, Any], name: str) -> list[dict[str, Any]]:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise DecodeError("not_otlp", f"'{name}' must be a list of objects")
     return items
+
+
+def _names(holder: dict[str, Any]) -> Iterator[str]:
+    pairs = holder.get("attributes")
+    for pair in pairs if isinstance(pairs, list) else ():
+        if isinstance(pair, dict) and isinstance(name := pair.get("key"), str):
+            yield name
 
 
 def _attributes(holder: Any) -> Attributes:

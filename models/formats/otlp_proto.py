@@ -13,7 +13,15 @@ from typing import Any, NamedTuple
 from models.errors import DecodeError, SettingsError
 from models.formats.adapter import AdapterOptions, Decoded
 from models.formats.bound import bounded
-from models.formats.otlp import DETAILS, OTLP, Attributes, Signal, of_interest, read_signal
+from models.formats.otlp import (
+    DETAILS,
+    OTLP,
+    Attributes,
+    Signal,
+    may_be_of_interest,
+    of_interest,
+    read_signal,
+)
 from models.formats.plan import plan
 
 _TRACE_BYTES, _SPAN_BYTES = 16, 8
@@ -95,6 +103,8 @@ def _spans(traces: Any) -> Iterator[Signal]:
         for part in group.scope_spans:
             scope = _attributes(part.scope.attributes)
             for span in part.spans:
+                if not may_be_of_interest(pair.key for pair in span.attributes):
+                    continue  # most spans of a topic are about something else
                 attributes = _attributes(span.attributes)
                 if of_interest(attributes):
                     events = [(event.name, _attributes(event.attributes)) for event in span.events]

@@ -65,7 +65,17 @@ class Plan:
 
     def _read(self, record: Any) -> RequestEvent:
         texts: Texts = {}
-        holders: list[Any] = [find_holder(record, steps, texts) for steps in self._holders]
+        holders = [find_holder(record, steps, texts) for steps in self._holders]
+        found = self._read_fields(holders)
+        for name in REQUIRED:
+            if name not in found:
+                raise self._absent(name)
+        if found.get("principal") == found["tenant"]:
+            del found["principal"]  # one name for both says nothing of the users behind the tenant
+        self._read_prompt(holders, found)
+        return request_of(found, self._limits)
+
+    def _read_fields(self, holders: list[Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, read, check, places in self._fields:
             for number, last in places:
@@ -82,11 +92,7 @@ class Plan:
                         raise
                 else:
                     break
-        for name in REQUIRED:
-            if name not in found:
-                raise self._absent(name)
-        self._read_prompt(holders, found)
-        return request_of(found, self._limits)
+        return found
 
     def _read_prompt(self, holders: list[Any], found: dict[str, Any]) -> None:
         for number, last in self._prompt:

@@ -5,10 +5,21 @@ With the path of one input in place of the folder it runs that input alone.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import random
 import sys
 
 import atheris
+
+import models.core
+
+# Numba compiles these, and cannot read what is instrumented. Of other modules they import numbers only.
+for module in pkgutil.iter_modules(models.core.__path__):
+    importlib.import_module(f"models.core.{module.name}")
+for name in [name for name in sys.modules if name.startswith("models.")]:
+    if not name.startswith(("models.core", "models.compiled")):
+        del sys.modules[name]
 
 with atheris.instrument_imports(
     include=[

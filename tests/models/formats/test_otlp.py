@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import orjson
 import pytest
 
-from models.errors import DecodeError
+from models.errors import DecodeError, SettingsError
 from models.event import RequestEvent
 from models.formats.otlp import DETAILS
-from models.formats.registry import ADAPTERS
+from models.formats.otlp_proto import messages
+from models.formats.registry import ADAPTERS, check_options
 from tests.models.formats import records
 from tests.models.formats.encoded import OPTIONS, decode, protobuf
 
@@ -235,6 +237,17 @@ def test_other_log_records_and_metrics_give_nothing(name: str) -> None:
     assert read(name, records.logs(message, plain)) == []
     assert read(name, records.metrics()) == []
     assert read(name, records.spans()) == []
+
+
+def test_without_the_definitions_of_otlp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "opentelemetry.proto.trace.v1.trace_pb2", None)
+    messages.cache_clear()
+    try:
+        with pytest.raises(SettingsError, match=r"pip install 'distillwatch\[otlp\]'"):
+            check_options("otlp_proto", OPTIONS)
+        check_options("otlp_json", OPTIONS)
+    finally:
+        messages.cache_clear()
 
 
 def test_an_empty_record_of_protobuf_gives_nothing() -> None:

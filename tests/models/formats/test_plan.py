@@ -71,6 +71,14 @@ def test_paths_are_tried_in_order_and_what_says_nothing_is_passed_over() -> None
     assert (event.n, event.finish_reason) == (3, "length")
 
 
+def test_a_principal_that_is_the_tenant_says_nothing() -> None:
+    given = AdapterOptions(("team", "user"), {**FIELDS, "principal": "user"})
+    (event,) = decode("mapping", BASE | {"user": "u7"}, given)
+    assert (event.tenant, event.principal) == ("u7", None)
+    (event,) = decode("mapping", BASE | {"user": "u7", "team": "acme"}, given)
+    assert (event.tenant, event.principal) == ("acme", "u7")
+
+
 def test_what_an_answer_came_before_is_no_first_turn() -> None:
     record = records.openai()
     record["request"] |= {"messages": None, "input": "Go on.", "previous_response_id": "resp_1"}
