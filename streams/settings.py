@@ -15,6 +15,7 @@ from streams.settings_detector import CampaignSettings, DetectorSettings, Popula
 from streams.settings_errors import describe
 from streams.settings_kafka import KafkaSettings
 from streams.settings_layers import Layer, merge, read_layers
+from streams.settings_notify import NotifySettings
 from streams.settings_section import Seconds, Section, TopicName
 from streams.settings_source import SourceSettings
 
@@ -138,6 +139,7 @@ class Settings(Section):
     state: StateSettings = StateSettings()
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()
+    notify: NotifySettings = NotifySettings()
     log: LogSettings = LogSettings()
 
     @property
