@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 
 import apprise
 
@@ -29,7 +30,10 @@ class Service:
     """
 
     def __init__(self, url: str, number: int, timeout: float) -> None:
-        plugin = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
+        with warnings.catch_warnings():
+            # All plugins are loaded now, and one looks for a module that goes away with Python 3.13.
+            warnings.filterwarnings("ignore", "'imghdr' is deprecated", DeprecationWarning)
+            plugin = apprise.Apprise.instantiate(url, asset=_asset(), suppress_exceptions=True)
         if plugin is None:
             schema = url.partition("://")[0] if "://" in url else "no scheme"
             raise SettingsError(
