@@ -53,8 +53,6 @@ class Place:
 class Inbox:
     """Reads all findings of our partitions from where the group began, and commits what was told.
 
-    The group is `kafka.group` with `-notify` behind it.
-
     Parameters
     ----------
     start
@@ -69,6 +67,7 @@ class Inbox:
         self,
         kafka: KafkaSettings,
         topic: str,
+        group: str,
         *,
         start: str,
         patience: float,
@@ -76,6 +75,7 @@ class Inbox:
     ) -> None:
         self._kafka = kafka
         self._topic = topic
+        self._group = group
         self._earliest = start == "earliest"
         self._on_change = on_change
         self._places: dict[int, Place] = {}
@@ -85,7 +85,7 @@ class Inbox:
         self._consumer = Consumer(
             librdkafka_options(kafka)
             | {
-                "group.id": f"{kafka.group}-notify",
+                "group.id": group,
                 "enable.auto.commit": False,
                 "enable.partition.eof": False,
                 # Only where retention has deleted what stood at the position.
@@ -227,7 +227,7 @@ class Inbox:
         if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
             return TopicError(f"may not read {self._topic}: {grant(self._kafka, 'Read', topic=self._topic)}")
         if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            group = f"{self._kafka.group}-notify"
+            group = self._group
             return TopicError(
                 f"may not use consumer group {group!r}: {grant(self._kafka, 'Read', group=group)}"
             )

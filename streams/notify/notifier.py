@@ -22,6 +22,7 @@ from streams.notify.desk import Desk
 from streams.notify.inbox import Inbox
 from streams.notify.letters import DeadLetters
 from streams.notify.metrics import NotifyMetrics
+from streams.notify.rights import group_of, require_rights
 from streams.notify.sinks import services
 from streams.release import release
 from streams.settings import Settings
@@ -31,7 +32,7 @@ from streams.web import WebServer
 log = structlog.get_logger(__name__)
 
 OK, FAILED, MISCONFIGURED = 0, 1, 2
-COMMIT_SECONDS = 5.0
+COMMIT_SECONDS = 1.0
 LOOK_SECONDS = 1.0
 
 
@@ -180,6 +181,7 @@ class Notifier:
         return Inbox(
             self._settings.kafka,
             self._settings.topics.alerts,
+            group_of(self._settings),
             start=notify.start,
             patience=sum(notify.delays) + attempts,
             on_change=desk.own,
@@ -187,8 +189,9 @@ class Notifier:
 
     def _preflight(self) -> None:
         wait_for_broker(self._settings.kafka, report=log.warning, sleep=self._wait)
-        for topic in (self._settings.topics.alerts, self._settings.topics.dead_letters):
-            partitions_of(self._settings.kafka, topic)
+        if self._settings.topics.check_at_start:
+            require_rights(self._settings)
+        partitions_of(self._settings.kafka, self._settings.topics.alerts)
 
     def _serve_web(self, stack: ExitStack) -> None:
         web = self._settings.metrics

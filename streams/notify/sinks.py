@@ -19,16 +19,17 @@ def services(settings: NotifySettings) -> list[Sink]:
     SettingsError
         None is named, one is not understood, or the extra `notify` is not installed.
     """
-    if settings.urls is None and settings.pagerduty_key is None and settings.alertmanager_urls is None:
-        raise SettingsError(
-            "nobody is to be told: set notify.urls, notify.pagerduty_key or notify.alertmanager_urls"
-        )
     try:
-        return list(_services(settings))
+        found = list(_services(settings))
     except ModuleNotFoundError as error:
         if error.name not in {"apprise", "requests"}:
             raise
         raise SettingsError(f"`distillwatch notify` needs the package {error.name}: {_INSTALL}") from None
+    if not found:
+        raise SettingsError(
+            "nobody is to be told: set notify.urls, notify.pagerduty_key or notify.alertmanager_urls"
+        )
+    return found
 
 
 def _services(settings: NotifySettings) -> Iterator[Sink]:

@@ -52,6 +52,7 @@ def documented_rights(role: str, names: Names) -> list[Right]:
         "distillwatch-population": names.population,
         "distillwatch-fingerprints": names.fingerprints,
         "distillwatch": names.group,
+        "distillwatch-notify": f"{names.group}-notify",
     }
     rights = []
     for command in commands:
