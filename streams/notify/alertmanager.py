@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from pydantic import SecretStr
 
-from streams.finding_view import FindingView
+from streams.finding_view import SAMPLE, FindingView
 from streams.notify.episodes import News
 from streams.notify.http_post import HttpPost
 from streams.notify.message import Message, harmless, runbook_link
@@ -73,6 +73,9 @@ class Alertmanager(System):
         """Take note of a change and post it; see `streams.notify.sink.Sink`."""
         finding = message.finding
         alert = self._alert(finding)
+        if SAMPLE in finding.marks:  # nobody ever closes it: told once, it ends there by itself
+            self._http.post([alert])
+            return
         if message.news is News.RESOLVED:
             self._resolve(finding.uid, alert)
         else:
@@ -84,7 +87,7 @@ class Alertmanager(System):
         """Take note of a change that was posted before we started."""
         if message.news is News.RESOLVED:
             self._open.pop(message.uid, None)
-        else:
+        elif SAMPLE not in message.finding.marks:
             self._open[message.uid] = self._alert(message.finding)
 
     def forget(self, uids: Iterable[str]) -> None:

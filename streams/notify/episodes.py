@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from models.finding import Activity, Severity
-from streams.finding_view import REPLAY, FindingView
+from streams.finding_view import REPLAY, SAMPLE, FindingView
 
 MOST_KNOWN = 50_000
 """Episodes that are remembered, closed ones too, so that repeats are recognised."""
@@ -80,4 +80,5 @@ class Episodes:
         if known.told:
             return News.CHANGED if finding.severity != before else None
         known.told = finding.pages and finding.severity >= self._least
+        known.closed = SAMPLE in finding.marks  # a test finding is the only one of its episode
         return News.OPENED if known.told else None

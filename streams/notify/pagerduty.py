@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from models.finding import Severity
 from streams.cloudevents import rfc3339
+from streams.finding_view import SAMPLE
 from streams.notify.episodes import News
 from streams.notify.http_post import HttpPost
 from streams.notify.message import Message, harmless, runbook_link
@@ -46,7 +47,7 @@ class PagerDuty(System):
             "payload": {
                 "summary": message.title[:MOST_SUMMARY],
                 "source": harmless(finding.tenant or finding.uid),
-                "severity": _LEVELS.get(message.severity, "info"),
+                "severity": "info" if SAMPLE in finding.marks else _LEVELS.get(message.severity, "info"),
                 "timestamp": rfc3339(finding.time),
                 "component": finding.detector,
                 "group": finding.campaign or harmless(finding.tenant),

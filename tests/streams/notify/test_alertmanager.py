@@ -164,6 +164,17 @@ def test_after_a_restart_what_is_open_is_sent_and_what_has_closed_is_not(
     assert [alert["labels"]["tenant"] for alert in told()] == ["other"]
 
 
+def test_a_sample_is_told_once_since_nobody_closes_it(
+    manager: Alertmanager, told: Callable[[], list[Any]]
+) -> None:
+    sample = message_on(view("sample"), News.OPENED)
+    manager.send(sample)
+    assert len(told()) == 1
+    manager.restore(sample)
+    manager.tick()
+    assert told() == []
+
+
 def test_what_somebody_else_looks_after_is_not_sent_any_more(
     manager: Alertmanager, told: Callable[[], list[Any]]
 ) -> None:

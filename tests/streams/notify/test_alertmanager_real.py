@@ -59,17 +59,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        wait_until(lambda: is_ready(f"http://{place}"), folder / "log")
-        yield f"http://{place}"
+        wait_until(lambda: is_ready(place), folder / "log")
+        yield place
     finally:
         process.terminate()
         process.wait(PATIENCE_SECONDS)
 
 
-def is_ready(address: str) -> bool:
+def is_ready(place: str) -> bool:
     """Tell whether it answers."""
     try:
-        with urllib.request.urlopen(f"{address}/-/ready", timeout=5):
+        with urllib.request.urlopen(f"http://{place}/-/ready", timeout=5):
             return True
     except OSError:
         return False
@@ -83,15 +83,15 @@ def wait_until(condition: Callable[[], bool], log: Path | None = None) -> None:
         time.sleep(0.05)
 
 
-def firing(address: str) -> list[Any]:
+def firing(place: str) -> list[Any]:
     """What Alertmanager says is firing."""
-    with urllib.request.urlopen(f"{address}/api/v2/alerts?active=true", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://{place}/api/v2/alerts?active=true", timeout=5) as answer:
         found: list[Any] = json.load(answer)
     return sorted(found, key=lambda alert: sorted(alert["labels"].items()))
 
 
 def test_an_episode_fires_changes_its_severity_and_is_resolved(address: str) -> None:
-    manager = Alertmanager(address, 5.0)
+    manager = Alertmanager(f"http://{address}", 5.0)
     manager.send(OPENED)
     manager.send(CAMPAIGN)
     wait_until(lambda: len(firing(address)) == 2)

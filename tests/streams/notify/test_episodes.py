@@ -63,8 +63,10 @@ def test_an_alert_that_was_told_is_resolved_even_if_it_was_suppressed_since() ->
     ]
 
 
-def test_a_sample_is_told() -> None:
-    assert news(at(0, CREATE, "sample")) == [News.OPENED]
+def test_a_sample_is_told_once_and_is_not_open_afterwards() -> None:
+    episodes = Episodes(Severity.MEDIUM)
+    assert [episodes.take(at(0, CREATE, "sample")) for _ in range(2)] == [News.OPENED, None]
+    assert episodes.open_uids() == []
 
 
 def test_an_episode_is_told_once_it_is_grave_enough() -> None:

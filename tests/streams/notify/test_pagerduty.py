@@ -55,6 +55,13 @@ def test_a_campaign_is_its_own_source_and_group(pager: PagerDuty, stand_in: Stan
     assert payload["source"] == payload["group"] == campaign_view().uid
 
 
+def test_a_sample_is_a_trigger_that_says_what_it_is(pager: PagerDuty, stand_in: StandIn) -> None:
+    pager.send(message_on(view("sample"), News.OPENED))
+    payload = stand_in.requests[0].json["payload"]
+    assert payload["summary"].startswith("[SAMPLE] ")
+    assert payload["severity"] == "info"
+
+
 def test_a_summary_fits_what_is_taken(pager: PagerDuty, stand_in: StandIn) -> None:
     pager.send(replace(message_on(view(), News.OPENED), title="x" * 5_000))
     assert len(stand_in.requests[0].json["payload"]["summary"]) == 1_024
