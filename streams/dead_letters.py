@@ -26,7 +26,7 @@ class DeadLetter:
     detail
         A sentence without any text of the payload.
     stage
-        `intake`, `detect`, `templates` or `population`.
+        `intake`, `detect`, `templates`, `population` or `notify`.
     """
 
     key: bytes | None
