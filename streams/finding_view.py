@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from models.errors import DecodeError
+from models.event import LATEST_MS
 from models.finding import Activity, RequestRef, Severity
 
 REPLAY, SAMPLE = "replay", "sample"
@@ -98,7 +99,7 @@ def read_finding(value: bytes | None) -> FindingView:
     """
     try:
         return _view(orjson.loads(value or b""))
-    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
         detail = "the record is not a Detection Finding of distillwatch"
         raise DecodeError("not_a_finding", detail) from None
 
@@ -109,8 +110,8 @@ def _view(record: dict[str, Any]) -> FindingView:
     return FindingView(
         uid=_text(info["uid"]),
         activity=Activity(record["activity_id"]),
-        time=int(record["time"]),
-        start_time=int(record["start_time"]),
+        time=_time(record["time"]),
+        start_time=_time(record["start_time"]),
         severity=Severity(record["severity_id"]),
         is_alert=bool(record.get("is_alert")),
         tenant=_text(metadata.get("tenant_uid", "")),
@@ -129,7 +130,7 @@ def _view(record: dict[str, Any]) -> FindingView:
         content_seen=bool(unmapped.get("content_seen", True)),
         comparisons=tuple(_comparison(analysis) for analysis in record["anomaly_analyses"]),
         requests=tuple(
-            RequestRef(**request)
+            _request(request)
             for evidence in record["evidences"]
             for request in evidence["data"].get("requests", ())
         ),
@@ -157,6 +158,17 @@ def _marks(record: dict[str, Any]) -> list[str]:
         SAMPLE: SAMPLE in labels or record["finding_info"]["title"].startswith(SAMPLE_PREFIX),
     }
     return [mark for mark, holds in found.items() if holds]
+
+
+def _request(request: dict[str, Any]) -> RequestRef:
+    texts = {name: _text(request[name]) for name in ("request_id", "topic", "template_hash")}
+    return RequestRef(partition=int(request["partition"]), offset=int(request["offset"]), **texts)
+
+
+def _time(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < LATEST_MS:
+        raise ValueError
+    return value
 
 
 def _text(value: object) -> str:

@@ -24,7 +24,7 @@ from models.config import DetectorConfig
 from models.embedding import HashedEmbedder
 from models.errors import DecodeError, DistillwatchError, SnapshotError
 from models.event import LATEST_MS
-from models.finding import RequestRef
+from models.finding import RequestRef, Severity
 from models.native import InputLimits, decode_native
 from models.native_columns import decode_columns
 from models.population.newcomers import Newcomers
@@ -33,7 +33,11 @@ from models.sketch import Origin, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
 from models.snapshot import Header, digest, pack, peek, unpack
 from streams import event_files
+from streams.alert_text import details, line
 from streams.event_files import EventFile
+from streams.finding_view import read_finding
+from streams.notify.episodes import Episodes, News
+from streams.notify.message import message_on
 from streams.ocsf import to_record
 from streams.population_records import Mark, population_record, read_record
 from streams.state_record import (
@@ -45,6 +49,8 @@ from streams.state_record import (
     open_partition,
 )
 from tests.fuzz.probes import bodies, requests, restored, used
+from tests.streams.test_ocsf import FINDING
+from tests.streams.test_ocsf_campaign import CAMPAIGN
 
 LIMITS = InputLimits(max_text_chars=1000, embedding_size=4)
 ORIGIN = Origin("llm-requests", 3, 141)
@@ -187,6 +193,24 @@ def lines(data: bytes) -> None:
             assert len(line.value) <= MAX_LINE + 1
 
 
+def finding(data: bytes) -> None:
+    """Read a finding as whoever is told of it does: the line, the details, the news and the message."""
+    try:
+        found = read_finding(data)
+    except DecodeError:
+        return
+    assert line(found, 80).plain.isprintable()
+    assert all(isinstance(text, str) for row in details(found) for text in row)
+    news = Episodes(Severity.INFORMATIONAL).take(found)
+    message = message_on(found, news or News.OPENED)
+    assert "\n" not in message.title
+
+
+def _findings() -> Iterator[bytes]:
+    yield to_record(FINDING)[1]
+    yield to_record(CAMPAIGN)[1]
+
+
 @cache
 def _sketcher() -> Sketcher:
     return Sketcher(HashedEmbedder())
@@ -271,5 +295,6 @@ TARGETS: Mapping[str, Target] = {
     "state": Target(state, _states, 4096),
     "population": Target(population, _population, 4096),
     "campaigns": Target(campaigns, _campaigns, 4096),
+    "finding": Target(finding, _findings, 4096),
     "lines": Target(lines, _files, 4096),
 }
