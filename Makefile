@@ -37,8 +37,8 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 ##@ Develop
 
 .PHONY: test
-test: $(DEV) java lint ## lint, types and every test
-	DISTILLWATCH_REQUIRE_KAFKA=1 $(BIN)/python -m pytest $(PYTEST)
+test: $(DEV) java alertmanager lint ## lint, types and every test
+	DISTILLWATCH_REQUIRE_KAFKA=1 DISTILLWATCH_REQUIRE_ALERTMANAGER=$(ALERTMANAGER) $(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: lint
 lint: $(DEV) ## ruff (rules and format) and mypy
@@ -64,10 +64,10 @@ audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where
 
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-build.lock --group build
 	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
-	    --output-file requirements-dev.lock --group build --group dev pyproject.toml
+	    --all-extras --output-file requirements-dev.lock --group build --group dev pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-chaos.lock --group chaos
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-audit.lock --group audit
 	$(COMPILE) --output-file requirements-peers.lock --group peers
@@ -127,6 +127,19 @@ $(PEERS): requirements-peers.lock $(BIN)/python
 	@if $(BIN)/python -m venv --clear $(VENV)-peers && $(VENV)-peers/bin/python -m pip --quiet \
 	    --disable-pip-version-check --no-input install --require-hashes --requirement requirements-peers.lock; \
 	then touch $@; else echo 'The peers could not be installed; the table says so.' >&2; fi
+
+# A real Alertmanager takes what `notify` sends; a machine of your own goes without, and skips that test.
+ALERTMANAGER ?= $(if $(CI),1)
+.PHONY: alertmanager
+alertmanager:
+	@if command -v prometheus-alertmanager >/dev/null || command -v alertmanager >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq; \
+	    apt-get install -qq -y --no-install-recommends prometheus-alertmanager; \
+	else \
+	    echo 'No Alertmanager is installed: the test with a real one is skipped.' >&2; \
+	fi
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.
 .PHONY: java

@@ -22,6 +22,7 @@ from streams.commands import (
     demo,
     doctor,
     formats,
+    notify,
     replay,
     state,
     topics,
@@ -51,6 +52,7 @@ app.add_typer(alerts_app, name="alerts")
 control.app.command("list")(control_reports.list_changes)
 control.app.command("history")(control_reports.history)
 app.add_typer(control.app, name="control")
+app.command("notify")(notify.notify)
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")

@@ -27,7 +27,7 @@ class DeadLetter:
     detail
         A sentence without any text of the payload.
     stage
-        `intake`, `detect`, `templates` or `population`.
+        `intake`, `detect`, `templates`, `population` or `notify`.
     format
         The input format of the source; on our own topics what stands there: `sketch`, `fingerprint` or
         `population`.

@@ -16,6 +16,7 @@ from streams.settings_detector import CampaignSettings, DetectorSettings, Popula
 from streams.settings_errors import describe
 from streams.settings_kafka import KafkaSettings
 from streams.settings_layers import Layer, merge, read_layers
+from streams.settings_notify import NotifySettings
 from streams.settings_registry import SchemaRegistrySettings
 from streams.settings_section import Seconds, Section, TopicName
 from streams.settings_source import FurtherSources, SourceSettings, require_apart, require_other_topics
@@ -164,6 +165,7 @@ class Settings(Section):
     scores: ScoreSettings = ScoreSettings()
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()
+    notify: NotifySettings = NotifySettings()
     log: LogSettings = LogSettings()
 
     @property

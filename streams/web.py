@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import orjson
 import structlog
@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from streams.guard import Guard, Refusal
 from streams.liveness import Liveness
-from streams.status import Status
 from streams.web_server import HttpServer
 
 if TYPE_CHECKING:
@@ -24,6 +23,16 @@ TEXT = "text/plain; charset=utf-8"
 NOT_FOUND = Refusal("404 Not Found", "try /metrics, /health/live, /health/ready or /status\n")
 FAILED = Refusal("500 Internal Server Error", "see the worker's log\n")
 NOT_ALLOWED = Refusal("405 Method Not Allowed", "only GET and HEAD\n", (("Allow", "GET, HEAD"),))
+
+
+class Status(Protocol):
+    """What a process says of itself."""
+
+    def hindrance(self) -> str:
+        """Say what keeps it from its work; nothing when it is at it, or has nothing to do."""
+
+    def report(self) -> dict[str, Any]:
+        """Return what can be said, ready for JSON."""
 
 
 class WebServer(HttpServer):

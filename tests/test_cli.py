@@ -35,6 +35,7 @@ COMMANDS = {
     "formats check",
     "formats list",
     "doctor",
+    "notify",
     "replay",
     "state digest",
     "state population",
@@ -94,6 +95,9 @@ def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
         ["backtest", "events.jsonl"],
         ["demo", "--seconds", "0"],
         ["alerts", "--follow", "--until-idle", "1"],
+        ["alerts", "--details"],
+        ["alerts", "--severity", "bad"],
+        ["alerts", "--format", "xml"],
         ["replay", "-", "--rate", "1", "--speed", "1"],
     ],
 )

@@ -46,6 +46,8 @@ from models.score import Score
 from streams.cli import app
 from streams.dead_letters import DeadLetter
 from streams.metrics import Metrics
+from streams.notify.letters import NOT_DELIVERED
+from streams.notify.metrics import NotifyMetrics
 from streams.ocsf import to_ocsf, to_record
 from streams.score_record import score_to_json
 from streams.settings import Settings
@@ -122,6 +124,13 @@ def test_every_metric_is_documented_and_no_other_is() -> None:
     suffixes = {"counter": "_total", "info": "_info"}
     names = {family.name + suffixes.get(family.type, "") for family in Metrics().registry.collect()}
     assert set(first_column(section(OPERATIONS, "Metrics"))) == names
+
+
+def test_every_metric_of_notify_is_documented_and_no_other_is() -> None:
+    suffixes = {"counter": "_total"}
+    names = {family.name + suffixes.get(family.type, "") for family in NotifyMetrics().registry.collect()}
+    table = section(OPERATIONS, "Notifications").split("| metric |")[1]
+    assert set(first_column(table)) == names
 
 
 def test_every_header_of_a_dead_letter_is_documented_and_no_other_is() -> None:
@@ -288,7 +297,9 @@ def test_every_reason_of_the_decoders_is_documented() -> None:
         re.findall(r"(?:DecodeError|Reject|DeadLetter|_refusing)\([^\"()]*\"([a-z0-9_]+)\"", sources)
     )
     assert reasons
-    assert reasons - set(first_column(section(FORMATS, "Records that cannot be understood"))) == set()
+    assert {*reasons, NOT_DELIVERED} - set(
+        first_column(section(FORMATS, "Records that cannot be understood"))
+    ) == set()
 
 
 def test_every_field_of_the_native_format_is_documented_and_no_other_is() -> None:

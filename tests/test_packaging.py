@@ -9,6 +9,7 @@ import sys
 import tomllib
 import zipfile
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,13 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+# The program with all that is optional: the image and `make setup` have it.
+PROGRAM = [*PROJECT["project"]["dependencies"], *chain(*PROJECT["project"]["optional-dependencies"].values())]
 LOCKS = {
-    "requirements.lock": PROJECT["project"]["dependencies"],
+    "requirements.lock": PROGRAM,
     "requirements-build.lock": PROJECT["dependency-groups"]["build"],
     "requirements-dev.lock": [
-        *PROJECT["project"]["dependencies"],
+        *PROGRAM,
         *PROJECT["dependency-groups"]["build"],
         *PROJECT["dependency-groups"]["dev"],
     ],

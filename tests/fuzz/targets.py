@@ -56,11 +56,15 @@ from models.sketcher import Sketcher
 from models.snapshot import Header, digest, pack, peek, unpack
 from models.steering import Steering
 from streams import delimited, event_files
+from streams.alert_text import details, line
 from streams.avro import avro_reader
 from streams.cloudevents_in import completed
 from streams.control_reading import ControlReading, Refusal
 from streams.envelopes import open_all
 from streams.event_files import EventFile
+from streams.finding_view import read_finding
+from streams.notify.episodes import Episodes, News
+from streams.notify.message import message_on
 from streams.ocsf import to_record
 from streams.population_records import Mark, population_record, read_record
 from streams.state_record import (
@@ -73,6 +77,8 @@ from streams.state_record import (
 )
 from tests.fuzz.foreign import foreign
 from tests.fuzz.probes import bodies, requests, restored, used
+from tests.streams.test_ocsf import FINDING
+from tests.streams.test_ocsf_campaign import CAMPAIGN
 
 LIMITS = InputLimits(max_text_chars=1000, embedding_size=4)
 OWN = AdapterOptions(limits=LIMITS)
@@ -290,6 +296,24 @@ def lines(data: bytes) -> None:
             assert len(line.value) <= MAX_LINE + 1
 
 
+def finding(data: bytes) -> None:
+    """Read a finding as whoever is told of it does: the line, the details, the news and the message."""
+    try:
+        found = read_finding(data)
+    except DecodeError:
+        return
+    assert line(found, 80).plain.isprintable()
+    assert all(isinstance(text, str) for row in details(found) for text in row)
+    news = Episodes(Severity.INFORMATIONAL).take(found)
+    message = message_on(found, news or News.OPENED)
+    assert "\n" not in message.title
+
+
+def _findings() -> Iterator[bytes]:
+    yield to_record(FINDING)[1]
+    yield to_record(CAMPAIGN)[1]
+
+
 @cache
 def _sketcher() -> Sketcher:
     return Sketcher(HashedEmbedder())
@@ -407,5 +431,6 @@ TARGETS: Mapping[str, Target] = {
     "population": Target(population, _population, 4096),
     "campaigns": Target(campaigns, _campaigns, 4096),
     "control": Target(control, _control, 4096),
+    "finding": Target(finding, _findings, 4096),
     "lines": Target(lines, _files, 4096),
 }

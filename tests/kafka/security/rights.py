@@ -54,6 +54,7 @@ def documented_rights(role: str, names: Names) -> list[Right]:
         "distillwatch-scores": names.scores,
         "distillwatch-control": names.control,
         "distillwatch": names.group,
+        "distillwatch-notify": f"{names.group}-notify",
     }
     rights = []
     for command in commands:

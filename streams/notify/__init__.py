@@ -1,0 +1,1 @@
+"""Alerts for people and on-call systems: one message an episode."""
