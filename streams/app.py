@@ -34,6 +34,7 @@ from streams.reading import Reader, RequestReader, SketchReader
 from streams.rest import Rest, Resting
 from streams.settings import Settings
 from streams.stage import Stage
+from streams.standings import InLoop
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore
 from streams.template_state import position_of
@@ -75,7 +76,10 @@ def create_app(
     """
     warm_up()
     metrics = metrics or Metrics()
-    metrics.budget(settings.detector.budget_days)
+    metrics.budget(
+        settings.detector.budget_days, settings.campaigns.false_per_day if settings.campaign_config else None
+    )
+    metrics.checkpoint_interval(settings.state.checkpoint_seconds)
     topics, source = settings.topics, settings.source
     fused = source.keyed_by_tenant
     judged = source.topic if fused else topics.sketches
@@ -117,8 +121,10 @@ def create_app(
     app.pipeline = pipeline = _pipeline(
         app, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
     )
+    metrics.reads(stages)
     for topic, stage in stages.items():
         _agent(app, topic, stage, pipeline)
+    metrics.named.name(settings.metrics.max_tenants, InLoop(detect.nearest))
     app.task(pipeline.checkpoint_for_ever)
     app.task(Watch(app, metrics, detect.tenants, hooks.on_tenants).run)
     return app
