@@ -37,8 +37,8 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 ##@ Develop
 
 .PHONY: test
-test: $(DEV) java lint ## lint, types and every test
-	DISTILLWATCH_REQUIRE_KAFKA=1 $(BIN)/python -m pytest $(PYTEST)
+test: $(DEV) java prometheus lint ## lint, types and every test
+	DISTILLWATCH_REQUIRE_KAFKA=1 DISTILLWATCH_REQUIRE_PROMETHEUS=1 $(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: lint
 lint: $(DEV) ## ruff (rules and format) and mypy
@@ -141,3 +141,21 @@ java:
 	    echo 'Install them (on Debian: sudo apt-get install default-jre-headless maven) and run make again.' >&2; \
 	    exit 1; \
 	fi
+
+# Debian's package is unpacked and not installed: nothing that it holds is started as a service.
+PROMETHEUS := .cache/prometheus
+.PHONY: prometheus
+prometheus:
+	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
+	    exit 0; \
+	fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo 'The rules are tested with promtool, and the dashboards with Prometheus; one of them is missing.' >&2; \
+	    echo 'Install both (they come together) and run make again.' >&2; \
+	    exit 1; \
+	fi; \
+	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
+	apt-get download -qq prometheus 2>/dev/null \
+	    || { apt-get update -qq && apt-get download -qq prometheus; }; \
+	dpkg-deb --extract prometheus_*.deb .; \
+	rm -f prometheus_*.deb
