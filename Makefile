@@ -62,6 +62,10 @@ fuzz: $(CHAOS) ## every decoder under coverage-guided fuzzing (FUZZ_SECONDS=60 f
 audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where none can be looked up
 	@$(BIN)/python deploy/audit.py $(ARGS)
 
+.PHONY: dashboards
+dashboards: $(DEV) ## write the dashboards for Grafana anew from deploy/grafana/boards
+	@$(BIN)/python deploy/grafana/generate.py
+
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) --output-file requirements.lock pyproject.toml
@@ -80,7 +84,7 @@ clean: ## remove the environment and every cache of the work tree
 .PHONY: help
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	    /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 # Hashes and versions, but no address: every machine takes the packages from its own index.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
