@@ -149,7 +149,7 @@ java:
 # Debian's package is unpacked and not installed: nothing that it holds is started as a service.
 PROMETHEUS := .cache/prometheus
 .PHONY: prometheus
-prometheus:
+prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
 	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
 	    exit 0; \
 	fi; \

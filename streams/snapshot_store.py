@@ -124,6 +124,12 @@ class SnapshotStore:
         values = ", ".join(["(?, ?, ?, ?)"] * len(rows))
         self._database.execute(_PUT_NEWER.format(values), [value for row in rows for value in row])
 
+    def records(self) -> Iterator[tuple[bytes, StateRecord]]:
+        """Yield all that is kept, by key."""
+        with self._guard():
+            for key, *rest in self._database.execute("SELECT * FROM records ORDER BY key"):
+                yield key, StateRecord(*rest)
+
     def older_than(self, time: int, most: int = -1, kind: bytes = b"") -> list[bytes]:
         """Return keys whose record is of before a time in Unix milliseconds: the oldest, at most so many.
 

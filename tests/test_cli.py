@@ -25,6 +25,8 @@ COMMANDS = {
     "doctor",
     "replay",
     "state digest",
+    "state export",
+    "state import",
     "state population",
     "topics apply",
     "topics check",
