@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from models.errors import WRONG_SETUP, DistillwatchError
-from streams.commands import alerts, backtest, config, demo, doctor, replay, state, topics, worker
+from streams.commands import alerts, backtest, config, demo, doctor, replay, simulate, state, topics, worker
 from streams.commands.options import Options, parse_flags
 from streams.release import release
 
@@ -30,6 +30,7 @@ app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("backtest")(backtest.backtest)
 app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 app.command("alerts")(alerts.alerts)
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")

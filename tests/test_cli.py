@@ -24,6 +24,7 @@ COMMANDS = {
     "demo",
     "doctor",
     "replay",
+    "simulate",
     "state digest",
     "state export",
     "state import",

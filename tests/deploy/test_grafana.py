@@ -191,7 +191,7 @@ def test_dashboards_and_data_source_are_provisioned_from_where_they_are_mounted(
         "providers"
     ]
     assert provider["allowUiUpdates"] is False
-    assert provider["options"] == {"path": "/var/lib/grafana/dashboards", "foldersFromFilesStructure": True}
+    assert provider["options"] == {"path": "/etc/distillwatch/dashboards", "foldersFromFilesStructure": True}
     (source,) = yaml.safe_load((PROVISIONING / "datasources/prometheus.yml").read_text(encoding="utf-8"))[
         "datasources"
     ]
