@@ -37,8 +37,9 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 ##@ Develop
 
 .PHONY: test
-test: $(DEV) java alertmanager lint ## lint, types and every test
-	DISTILLWATCH_REQUIRE_KAFKA=1 DISTILLWATCH_REQUIRE_ALERTMANAGER=$(ALERTMANAGER) $(BIN)/python -m pytest $(PYTEST)
+test: $(DEV) java alertmanager prometheus lint ## lint, types and every test
+	DISTILLWATCH_REQUIRE_KAFKA=1 DISTILLWATCH_REQUIRE_ALERTMANAGER=$(ALERTMANAGER) \
+	    DISTILLWATCH_REQUIRE_PROMETHEUS=1 $(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: lint
 lint: $(DEV) ## ruff (rules and format) and mypy
@@ -62,6 +63,10 @@ fuzz: $(CHAOS) ## every decoder under coverage-guided fuzzing (FUZZ_SECONDS=60 f
 audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where none can be looked up
 	@$(BIN)/python deploy/audit.py $(ARGS)
 
+.PHONY: dashboards
+dashboards: $(DEV) ## write the dashboards for Grafana anew from deploy/grafana/boards
+	@$(BIN)/python deploy/grafana/generate.py
+
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
@@ -80,7 +85,7 @@ clean: ## remove the environment and every cache of the work tree
 .PHONY: help
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	    /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 # Hashes and versions, but no address: every machine takes the packages from its own index.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -154,3 +159,21 @@ java:
 	    echo 'Install them (on Debian: sudo apt-get install default-jre-headless maven) and run make again.' >&2; \
 	    exit 1; \
 	fi
+
+# Debian's package is unpacked and not installed: nothing that it holds is started as a service.
+PROMETHEUS := .cache/prometheus
+.PHONY: prometheus
+prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
+	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
+	    exit 0; \
+	fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo 'The rules are tested with promtool, and the dashboards with Prometheus; one of them is missing.' >&2; \
+	    echo 'Install both (they come together) and run make again.' >&2; \
+	    exit 1; \
+	fi; \
+	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
+	apt-get download -qq prometheus 2>/dev/null \
+	    || { apt-get update -qq && apt-get download -qq prometheus; }; \
+	dpkg-deb --extract prometheus_*.deb .; \
+	rm -f prometheus_*.deb

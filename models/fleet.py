@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from models.config import DetectorConfig
 from models.core.judge import APPLIED
 from models.episode import State
 from models.errors import SnapshotError
-from models.finding import Activity, Finding
+from models.finding import Activity, Finding, Severity
 from models.frozen import FrozenTenants
 from models.judging import NEVER, OnError, fail, judge_many
 from models.live import UNKNOWN, LiveTenants
@@ -23,6 +23,7 @@ from models.score import Score
 from models.sketch import Sketch
 from models.slab import Slab
 from models.snapshot import unpack
+from models.standing import strongest
 from models.steering import Steering
 from models.tenant import TenantModel
 
@@ -88,6 +89,17 @@ class Fleet:
         """How many live tenants stand where in the life of an alert."""
         counts = np.bincount(self._slab.column("state", self._live.rows), minlength=len(State))
         return Counter(dict(zip(State, counts.tolist(), strict=True)))
+
+    @property
+    def open_episodes(self) -> Counter[Severity]:
+        """How many live tenants have an open episode, by the severity that was stated last."""
+        rows = self._live.rows
+        rows = rows[self._slab.column("state", rows) == State.ALERTING]
+        return Counter(map(Severity, self._slab.column("stated_severity", rows).tolist()))
+
+    def strongest(self, most: int, known: Collection[str] = ()) -> list[tuple[float, TenantModel]]:
+        """Return the live tenants that are nearest to an alert; see `models.standing.strongest`."""
+        return strongest(self._live, self._slab, self._steering.records, most, known)
 
     @property
     def changes(self) -> int:

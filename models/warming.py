@@ -27,6 +27,7 @@ def warm_up() -> None:
         )
         fleet.apply(x, hour)
     model = fleet.tenants["warm"]
+    fleet.strongest(1)
     model.state_episode(CREATE, "warm")
     model.load(model.dump())
     model.close()

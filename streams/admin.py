@@ -215,4 +215,5 @@ def topic_facts(topic: dict[str, Any], config: dict[str, str] | None) -> TopicFa
         config=config,
         rights=frozenset(topic["authorized_operations"] or ()),
         refused=topic["error_code"] == REFUSED,
+        id=str(topic["topic_id"]),
     )

@@ -34,6 +34,7 @@ from streams.rest import Rest, Resting
 from streams.settings import Settings
 from streams.source_readers import request_readers
 from streams.stage import Stage
+from streams.standings import InLoop
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore
 from streams.template_state import position_of
@@ -75,7 +76,10 @@ def create_app(
     """
     warm_up()
     metrics = metrics or Metrics()
-    metrics.budget(settings.detector.budget_days)
+    metrics.budget(
+        settings.detector.budget_days, settings.campaigns.false_per_day if settings.campaign_config else None
+    )
+    metrics.checkpoint_interval(settings.state.checkpoint_seconds)
     topics, sources = settings.topics, list(settings.all_sources.values())
     fused = settings.source.keyed_by_tenant
     judged = settings.source.topic if fused else topics.sketches
@@ -134,8 +138,10 @@ def create_app(
     app.pipeline = pipeline = _pipeline(
         app, settings, list(stages.values()), metrics=metrics, on_step=hooks.on_step
     )
+    metrics.reads(stages)
     for topic, stage in stages.items():
         _agent(app, topic, stage, pipeline)
+    metrics.named.name(settings.metrics.max_tenants, InLoop(detect.nearest))
     app.task(pipeline.checkpoint_for_ever)
     app.task(follower.run)
     app.task(Watch(app, metrics, detect.tenants, hooks.on_tenants).run)

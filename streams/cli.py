@@ -24,6 +24,7 @@ from streams.commands import (
     formats,
     notify,
     replay,
+    simulate,
     state,
     topics,
     worker,
@@ -45,6 +46,7 @@ app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("backtest")(backtest.backtest)
 app.command("replay")(replay.replay)
+app.command("simulate")(simulate.simulate)
 alerts_app = typer.Typer(invoke_without_command=True)
 alerts_app.callback()(alerts.alerts)
 alerts_app.command("sample")(alerts_sample.sample)

@@ -29,8 +29,8 @@ class DeadLetter:
     stage
         `intake`, `detect`, `templates`, `population` or `notify`.
     format
-        The input format of the source; on our own topics what stands there: `sketch`, `fingerprint` or
-        `population`.
+        The input format of the source; on our own topics what stands there: `sketch`, `fingerprint`,
+        `population` or `finding`.
     events
         How many events of the record were not understood; the reason is that of the first.
     envelope

@@ -232,7 +232,7 @@ class Detect(Stage):
     def freeze(self) -> Frozen:
         """Return what was judged since the last call."""
         parts = {number: part for number, state in self._states.items() if (part := state.freeze())}
-        self._metrics.tenants(sum((state.fleet.states for state in self._states.values()), Counter()))
+        self._count()
         return frozen_stage(self._topic, self._deliveries.cut(), parts)
 
     def crowd(self) -> float:
@@ -243,6 +243,26 @@ class Detect(Stage):
         """Iterate over the live tenants and their models."""
         for state in self._states.values():
             yield from state.fleet.tenants.items()
+
+    def nearest(self, most: int, known: Collection[str]) -> tuple[list[TenantModel], int]:
+        """Return the live tenants that are nearest to an alert, and how many are live.
+
+        Parameters
+        ----------
+        known
+            See `models.standing.strongest`.
+        """
+        fleets = [state.fleet for state in self._states.values()]
+        found = [pair for fleet in fleets for pair in fleet.strongest(most, known)]
+        found.sort(key=lambda pair: (-pair[0], pair[1].name))
+        return [tenant for _, tenant in found[:most]], sum(len(fleet.tenants) for fleet in fleets)
+
+    def _count(self) -> None:
+        """Note how the live tenants stand, and the time that they spent without an alert."""
+        fleets = [state.fleet for state in self._states.values()]
+        self._metrics.tenants(sum((fleet.states for fleet in fleets), Counter()))
+        self._metrics.open_alerts(sum((fleet.open_episodes for fleet in fleets), Counter()))
+        self._metrics.clean(sum(state.clean_seconds() for state in self._states.values()))
 
     def reset(self) -> None:
         """Forget all state."""

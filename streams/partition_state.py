@@ -32,7 +32,7 @@ snapshot there would be wrong without a sign of it, for the events between the t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -43,13 +43,14 @@ from models.campaign.fingerprint import Fingerprint
 from models.core import records
 from models.episode import State
 from models.errors import SnapshotError
-from models.finding import Finding
+from models.finding import Finding, Severity
 from models.fleet import SLACK_MS
 from models.judging import OnError
 from models.population.profile import EarlyProfile
 from models.requests import Requests
 from models.score import Score
 from models.tenant import TenantModel
+from streams.clean_time import CleanTime
 from streams.frozen import AT_ONCE, FrozenPartition, Writes
 from streams.metrics import Metrics
 from streams.reading import Batch
@@ -85,6 +86,13 @@ class Fleet(Protocol):
     @property
     def states(self) -> Counter[State]:
         """How many of them stand where."""
+
+    @property
+    def open_episodes(self) -> Counter[Severity]:
+        """How many of them have an open episode, by severity."""
+
+    def strongest(self, most: int, known: Collection[str]) -> list[tuple[float, TenantModel]]:
+        """Return those that are nearest to an alert, with what they were chosen by."""
 
     @property
     def crowd(self) -> float:
@@ -197,6 +205,7 @@ class PartitionState:
         self._written = self.record.position
         self._next_sweep = 0
         self._counted = (0, 0, 0)
+        self._clean = CleanTime()
         self.fleet = new_fleet(self._restore_tenant)
 
     def apply(self, batch: Batch, position: int) -> Judgement:
@@ -305,6 +314,10 @@ class PartitionState:
     def now(self) -> int:
         """Return the latest event time; a future one must not make all others look idle."""
         return min(self.record.time, self._clock())
+
+    def clean_seconds(self) -> float:
+        """Return the event time that tenants spent without an open episode since the last call."""
+        return self._clean.passed(self.now(), self.fleet.states)
 
     def _expire(self) -> list[Finding]:
         """Forget some of the tenants that have been idle for too long; looks once an hour of event time.

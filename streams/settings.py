@@ -126,6 +126,8 @@ class MetricsSettings(Section):
     """Address to listen on; `0.0.0.0` shows it to the network."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 9464
     """Port to listen on; 0 switches it off."""
+    max_tenants: Annotated[int, Field(ge=0, le=10_000)] = 100
+    """Tenants that metrics name, those nearest to an alert first; 0 names none."""
     token: Annotated[SecretStr, Field(min_length=16)] | None = None
     """Token of at least 16 characters that `/status` asks for; needed unless `host` is a loopback address."""
 

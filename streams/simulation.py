@@ -13,6 +13,8 @@ from math import cos, pi
 from operator import itemgetter
 from random import Random
 
+import orjson
+
 from streams import simulation_profiles as profiles
 from streams import simulation_words as words
 from streams.simulation_profiles import Profile, Record
@@ -101,6 +103,22 @@ def simulate(seed: int = 1, sources: tuple[Source, ...] = (*SOURCES, ATTACK)) ->
     for number, (time, _, source, fields) in enumerate(merge(*streams, key=itemgetter(0))):
         record = {"id": f"req-{number:08}", "time": time, "tenant": source.tenant} | fields
         yield SimulatedRequest(time, source.tenant, record, source.hostile)
+
+
+def requests_of(seed: int, hours: float, end_ms: int | None = None) -> Iterator[bytes]:
+    """Yield the requests of so many hours as records of the source topic.
+
+    Parameters
+    ----------
+    end_ms
+        Unix milliseconds at which they end; the simulation's own time unless given.
+    """
+    stop = START_MS + int(hours * HOUR_MS)
+    shift = 0 if end_ms is None else end_ms - stop
+    for request in simulate(seed):
+        if request.time >= stop:
+            return
+        yield orjson.dumps(request.record | {"time": request.time + shift})
 
 
 def _requests(source: Source, random: Random) -> Iterator[tuple[int, int, Source, Record]]:

@@ -129,6 +129,12 @@ class SnapshotStore:
             some = keys[start : start + _AT_ONCE]
             self._database.execute(_FORGET.format(", ".join("?" * len(some))), some)
 
+    def records(self) -> Iterator[tuple[bytes, StateRecord]]:
+        """Yield all that is kept, by key."""
+        with self._guard():
+            for key, *rest in self._database.execute("SELECT * FROM records ORDER BY key"):
+                yield key, StateRecord(*rest)
+
     def older_than(self, time: int, most: int = -1, kind: bytes = b"") -> list[bytes]:
         """Return keys whose record is of before a time in Unix milliseconds: the oldest, at most so many.
 

@@ -29,6 +29,8 @@ class TopicFacts:
         Operations that we may do on it, such as `READ`.
     refused
         We may not even learn whether it exists; the rest is empty then.
+    id
+        What tells it from another that was created anew under its name.
     """
 
     name: str
@@ -37,6 +39,7 @@ class TopicFacts:
     config: Mapping[str, str] | None
     rights: frozenset[str]
     refused: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Message, TopicPartition
 
@@ -22,6 +22,8 @@ class TopicReader:
     ----------
     partition
         The only one to read; all unless given.
+    starts
+        Offsets to begin with, by partition; where none is given, or it is gone, `from_beginning` tells.
     from_beginning
         Whether to start with the oldest record, or with those that are written from now on.
 
@@ -34,7 +36,13 @@ class TopicReader:
     """
 
     def __init__(
-        self, kafka: KafkaSettings, topic: str, *, from_beginning: bool, partition: int | None = None
+        self,
+        kafka: KafkaSettings,
+        topic: str,
+        *,
+        from_beginning: bool,
+        partition: int | None = None,
+        starts: Mapping[int, int] | None = None,
     ) -> None:
         self._kafka = kafka
         self._topic = topic
@@ -47,11 +55,15 @@ class TopicReader:
                 "group.id": "distillwatch-reader",  # librdkafka asks for one; it is never joined
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
+                "auto.offset.reset": "earliest" if from_beginning else "latest",
                 "error_cb": self._on_error,
             }
         )
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
-        self._consumer.assign([TopicPartition(topic, number, start) for number in self._partitions])
+        starts = starts or {}
+        self._consumer.assign(
+            [TopicPartition(topic, number, starts.get(number, start)) for number in self._partitions]
+        )
 
     def present(self) -> Iterator[Message]:
         """Yield what there is up to the end of every partition."""

@@ -260,9 +260,13 @@ class BatchConsumer(driver.Consumer):
         self._unfinished.pop(id(message), None)
         self._room.set()
 
-    def lag(self) -> int:
-        """Return how many records of the batch topics are known to wait, those under way included."""
-        return sum(self.unread().values()) + sum(len(m.records) for m in self._unfinished.values())
+    def lag(self) -> dict[str, int]:
+        """Return how many records of each batch topic are known to wait, those under way included."""
+        found = dict.fromkeys(self.lane.batch_topics, 0)
+        under_way = [(message.tp, len(message.records)) for message in self._unfinished.values()]
+        for tp, count in (*self.unread().items(), *under_way):
+            found[tp.topic] += count
+        return found
 
     def unread(self) -> dict[TP, int]:
         """Return how many records are known to wait in each of our partitions of the batch topics."""

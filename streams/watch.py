@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from aiokafka.errors import KafkaError  # type: ignore[import-untyped]
@@ -56,19 +57,23 @@ class Watch:
 
     async def _look(self) -> None:
         waiting = self._app.lane.lag()
-        if not waiting and not self._app.hindrance() and time.monotonic() - self._asked > ASK_SECONDS:
-            waiting = await self._ask()
-            self._asked = 0.0 if waiting else time.monotonic()
+        due = time.monotonic() - self._asked > ASK_SECONDS
+        if due and not any(waiting.values()) and not self._app.hindrance():
+            waiting = {**waiting, **await self._ask()}
+            self._asked = 0.0 if any(waiting.values()) else time.monotonic()
         self._metrics.waiting(waiting)
-        if not waiting and not self._app.hindrance():
+        if not any(waiting.values()) and not self._app.hindrance():
             self._metrics.liveness.progress()
 
-    async def _ask(self) -> int:
-        """Return how many records wait, as far as the broker can be asked."""
+    async def _ask(self) -> Mapping[str, int]:
+        """Return how many records wait, by topic, as far as the broker can be asked."""
         before = self._app.lane.positions()
         try:
             ends = await self._app.lane.highwaters(*before)
         except KafkaError:
-            return 0
-        now = self._app.lane.positions()
-        return sum(max(0, end - now[tp]) for tp, end in ends.items() if before.get(tp) == now.get(tp, -1))
+            return {}
+        now, found = self._app.lane.positions(), Counter[str]()
+        for tp, end in ends.items():
+            if before.get(tp) == now.get(tp, -1):
+                found[tp.topic] += max(0, end - now[tp])
+        return found

@@ -123,6 +123,10 @@ class Worker:
         metrics = Metrics(liveness=Liveness(self._settings.worker.liveness_seconds))
         metrics.build(version=release(), embedding=self._settings.embedding.kind)
         status = Status(self._settings, metrics.registry)
+        metrics.config(
+            sha256=status.config, group=self._settings.kafka.group, source=self._settings.source.topic
+        )
+        metrics.ready(lambda: not status.hindrance())
         server = self._web_server(metrics, status)
         try:
             yield metrics, status

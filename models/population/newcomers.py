@@ -106,6 +106,11 @@ class Newcomers:
         """How many tenants have been accused, as far back as is remembered."""
         return len(self._accused)
 
+    @property
+    def open(self) -> int:
+        """How many of them have an open episode."""
+        return sum(accusation is not None for accusation in self._accused.values())
+
     def add(self, profile: EarlyProfile) -> None:
         """Take in a profile; one that is known already changes nothing."""
         tenant = tenant_hash(profile.tenant)

@@ -1,4 +1,4 @@
-"""`distillwatch state`: what stands on the state topic."""
+"""`distillwatch state`: what stands on the state topic, and in files of it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import typer
 
 from streams.commands.options import options_of
 
-app = typer.Typer(no_args_is_help=True, help="Look at the state of the tenants on the state topic.")
+app = typer.Typer(no_args_is_help=True, help="Look at the state of the tenants, save it and bring it back.")
 
 
 @app.callback()
 def state() -> None:
-    """Look at the state of the tenants on the state topic."""
+    """Look at the state of the tenants, save it and bring it back."""
 
 
 @app.command()
@@ -58,3 +58,29 @@ def population(
     if save is not None:
         save_baseline(save, newcomers)
     typer.echo(f"{newcomers.version} {newcomers.peers}")
+
+
+StateFile = Annotated[Path, typer.Argument(metavar="FILE", help="File with the state of a group.")]
+
+
+@app.command("export")
+def export_(context: typer.Context, file: StateFile) -> None:
+    """Write all that a stopped group knows to one file.
+
+    Tenants, templates, campaigns, the population, and what of our own topics nobody has read yet.
+    """
+    from streams.state_export import export_state  # noqa: PLC0415 - loads librdkafka
+
+    done = export_state(options_of(context).settings(), file)
+    typer.echo(f"{done.tenants} tenants, {done.state} state records, {done.unread} records not read yet")
+    if done.damaged:
+        typer.echo(f"{done.damaged} damaged state records were left out", err=True)
+
+
+@app.command("import")
+def import_(context: typer.Context, file: StateFile) -> None:
+    """Bring the state of a file to empty topics, so that workers go on where it was written."""
+    from streams.state_import import import_state  # noqa: PLC0415 - loads librdkafka
+
+    done = import_state(options_of(context).settings(), file)
+    typer.echo(f"{done.tenants} tenants, {done.state} state records, {done.unread} records not read yet")

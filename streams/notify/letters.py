@@ -11,6 +11,7 @@ from streams.settings import Settings
 from streams.topic_plan import grant
 
 STAGE = "notify"
+FORMAT = "finding"
 NOT_DELIVERED = "not_delivered"
 
 
@@ -41,7 +42,7 @@ class DeadLetters:
             It was not taken.
         """
         place = (record.topic() or "", record.partition() or 0, record.offset() or 0)
-        letter = DeadLetter(record.key(), record.value(), reason, detail, STAGE, *place)
+        letter = DeadLetter(record.key(), record.value(), reason, detail, STAGE, *place, format=FORMAT)
         headers: dict[str, str | bytes | None] = dict(letter.headers())
         self._producer.produce(
             self._topic, letter.value, letter.key, headers=headers, on_delivery=self._delivered

@@ -56,7 +56,8 @@ from models.sketcher import Sketcher
 from models.snapshot import Header, digest, pack, peek, unpack
 from models.steering import Steering
 from streams import delimited, event_files
-from streams.alert_text import details, line
+from streams.alert_text import details
+from streams.alert_text import line as one_line
 from streams.avro import avro_reader
 from streams.cloudevents_in import completed
 from streams.control_reading import ControlReading, Refusal
@@ -302,7 +303,7 @@ def finding(data: bytes) -> None:
         found = read_finding(data)
     except DecodeError:
         return
-    assert line(found, 80).plain.isprintable()
+    assert one_line(found, 80).plain.isprintable()
     assert all(isinstance(text, str) for row in details(found) for text in row)
     news = Episodes(Severity.INFORMATIONAL).take(found)
     message = message_on(found, news or News.OPENED)

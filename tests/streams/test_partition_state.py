@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +10,7 @@ import pytest
 
 from models.campaign.fingerprint import Fingerprint
 from models.episode import State
-from models.finding import Finding
+from models.finding import Finding, Severity
 from models.judging import OnError
 from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
@@ -39,6 +39,10 @@ class CountingFleet:
         self.repeated = 0
         self.crowd = 0.0
         self.states: Counter[State] = Counter()
+        self.open_episodes: Counter[Severity] = Counter()
+
+    def strongest(self, _most: int, _known: Collection[str]) -> list[tuple[float, Any]]:
+        return []
 
     def apply_many(self, requests: Requests, offsets: Sequence[int], on_error: OnError) -> list[Finding]:
         found: list[Finding] = []

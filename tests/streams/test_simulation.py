@@ -11,7 +11,16 @@ import orjson
 import pytest
 
 from models.native import decode_native
-from streams.simulation import ATTACK_MS, ATTACKER, HOUR_MS, SOURCES, SimulatedRequest, simulate
+from streams.simulation import (
+    ATTACK_MS,
+    ATTACKER,
+    HOUR_MS,
+    SOURCES,
+    START_MS,
+    SimulatedRequest,
+    requests_of,
+    simulate,
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +84,13 @@ def test_the_generator_knows_nothing_of_the_detector() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
+
+
+def test_requests_of_some_hours_are_records_that_end_when_they_should() -> None:
+    there = [orjson.loads(line) for line in requests_of(1, 2.0)]
+    now = [orjson.loads(line) for line in requests_of(1, 2.0, 1_800_000_000_000)]
+    assert [one["id"] for one in there] == [one["id"] for one in now]
+    assert all(START_MS <= one["time"] < START_MS + 2 * HOUR_MS for one in there)
+    shift = 1_800_000_000_000 - (START_MS + 2 * HOUR_MS)
+    assert [one["time"] + shift for one in there] == [one["time"] for one in now]
+    assert all(decode_native(line) is not None for line in requests_of(1, 0.2))

@@ -24,8 +24,8 @@ class StubLane:
         self.end: int | None = 10
         self.asked = 0
 
-    def lag(self) -> int:
-        return self.known
+    def lag(self) -> dict[str, int]:
+        return {PARTITION.topic: self.known, "requests": 0}
 
     def positions(self) -> dict[TP, int]:
         return {PARTITION: self.position}
@@ -63,8 +63,11 @@ class Look:
         asyncio.run(self.watch._look())
         return self.metrics.liveness.alive()
 
-    def waiting(self) -> float | None:
-        return self.metrics.registry.get_sample_value("distillwatch_lag_records")
+    def waiting(self, topic: str = "") -> float | None:
+        get = self.metrics.registry.get_sample_value
+        if topic:
+            return get("distillwatch_topic_lag_records", {"topic": topic})
+        return get("distillwatch_lag_records")
 
 
 @pytest.fixture
@@ -88,6 +91,7 @@ def test_records_that_only_the_broker_knows_of_are_asked_for_until_they_are_read
     assert not look.is_progress()
     assert not look.is_progress()
     assert look.waiting() == 5
+    assert (look.waiting("sketches"), look.waiting("requests")) == (5, 0)
     look.app.lane.position = 15
     assert look.is_progress()
 

@@ -96,7 +96,7 @@ def test_ready_says_what_keeps_the_worker_from_reading(site: Callable[..., Site]
     assert here.get("/health/ready") == (503, "no progress for 12 s with records waiting\n")
 
 
-def test_metrics_name_no_tenant_and_what_is_not_there_is_said_so(site: Callable[..., Site]) -> None:
+def test_metrics_are_there_and_what_is_not_there_is_said_so(site: Callable[..., Site]) -> None:
     here = site()
     status, metrics = here.get("/metrics")
     assert status == 200

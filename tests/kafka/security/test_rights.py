@@ -94,6 +94,7 @@ def test_a_worker_without_one_of_its_rights_names_it_and_the_command_that_grants
         ("reader", ["alerts"]),
         ("auditor", ["state", "digest"]),
         ("operator", ["control", "allow", "acme", "--purpose", "nightly"]),
+        ("keeper", ["state", "export", "state.dwz"]),
     ],
 )
 def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PLR0917 -- fixtures
@@ -107,6 +108,8 @@ def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PL
 ) -> None:
     if command == ["replay"]:
         command = ["replay", desk.events(range(3))]
+    if command[:2] == ["state", "export"]:
+        command = ["state", "export", str(desk.settings().with_name("state.dwz"))]
     if role != "deployer":
         assert run(owner, "topics", "apply", "--with-source") == 0
     assert run(desk, *command) == 2
@@ -114,6 +117,8 @@ def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PL
     access_lists.allow(rights_of(role))
     for _ in range(2):
         assert run(desk, *command) == 0, capsys.readouterr().err
+    if role == "keeper":
+        assert run(desk, "state", "import", command[-1]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("topics")

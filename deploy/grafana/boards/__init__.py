@@ -1,0 +1,1 @@
+"""The dashboards for Grafana, as they are generated."""
