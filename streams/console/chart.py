@@ -87,11 +87,12 @@ def signal_chart(points: Sequence[Point], name: str) -> Markup:
     return drawn(root)
 
 
-def chart_data(points: Sequence[Point]) -> dict[str, Any]:
+def chart_data(points: Sequence[Point], episodes: Sequence[Episode]) -> dict[str, Any]:
     """Return the same for a library that draws it anew, to be zoomed into and read off."""
     lines = [{"name": name, "y": _shares(points, name)} for name in signal_names(points)]
     lines.append({"name": TOGETHER, "y": [round(max(LEAST, point.excess), 6) for point in points]})
-    return {"time": [point.time for point in points], "lines": lines, "least": LEAST}
+    bands = [[episode.opened, episode.closed or points[-1].time] for episode in episodes]
+    return {"time": [point.time for point in points], "lines": lines, "bands": bands}
 
 
 def _shares(points: Sequence[Point], name: str) -> list[float | None]:

@@ -175,7 +175,7 @@ class Pages:
                 "names": names,
                 "evidence": evidence_chart(points, episodes),
                 "signals": [(name, signal_chart(points, name)) for name in names],
-                "data": chart_data(points),
+                "data": chart_data(points, episodes),
             }
         return found
 

@@ -13,6 +13,7 @@ from streams.alert_text import moment
 from streams.console.words import reason
 from streams.plain_text import plain, shortened
 
+MANY = 100
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 
@@ -27,7 +28,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         finalize=_finalized,
     )
-    made.filters |= {"moment": _moment, "reason": reason, "short": shortened, "data": _data, "iso": _iso}
+    made.filters |= {"moment": _moment, "reason": reason, "short": shortened, "data": _data, "times": _times}
     return made
 
 
@@ -47,6 +48,11 @@ def _iso(milliseconds: int) -> str:
 def _moment(milliseconds: int) -> Markup:
     """Return a time for people, with its form for machines."""
     return Markup('<time datetime="{}">{}</time>').format(_iso(milliseconds), moment(milliseconds))
+
+
+def _times(value: float) -> str:
+    """Return a multiple with about three digits, and never with a power of ten."""
+    return f"{value:,.0f}" if value >= MANY else f"{value:.3g}"
 
 
 def _data(value: object) -> Markup:

@@ -11,7 +11,7 @@ function colour(name) {
 }
 
 function traces() {
-  const time = data.time.map((moment) => new Date(moment).toISOString());
+  const time = data.time.map(iso);
   return data.lines.map((line, number) => {
     const together = number === data.lines.length - 1;
     const drawn = together
@@ -19,6 +19,18 @@ function traces() {
       : { color: colour(`--s${number % 8}`), width: 1.6, dash: DASHES[number % 8] };
     return { type: "scatter", mode: "lines", name: line.name, x: time, y: line.y, line: drawn };
   });
+}
+
+const iso = (moment) => new Date(moment).toISOString();
+
+function bands() {
+  const [first, last] = [data.time[0], data.time[data.time.length - 1]];
+  return data.bands
+    .filter(([begin, end]) => end >= first && begin <= last)
+    .map(([begin, end]) => ({
+      type: "rect", layer: "below", yref: "paper", y0: 0, y1: 1, x0: iso(Math.max(begin, first)), x1: iso(Math.min(end, last)),
+      fillcolor: colour("--band"), opacity: 0.55, line: { width: 0 },
+    }));
 }
 
 function layout() {
@@ -35,6 +47,7 @@ function layout() {
     xaxis: { ...axis, type: "date" },
     yaxis: { ...axis, type: "log", exponentformat: "power", title: { text: "multiple of the threshold" } },
     shapes: [
+      ...bands(),
       { type: "line", xref: "paper", x0: 0, x1: 1, y0: 1, y1: 1, line: { color: colour("--high"), width: 2, dash: "dash" } },
     ],
   };

@@ -121,8 +121,8 @@ def fill(knowledge: Knowledge) -> None:
         finding("44444444-dddd", "fresh-start", population="2026-03-05T07:40Z-1684ea4e", evidence=4e3),
         finding("55555555-eeee", "eval-nightly", rule, **mild),
         finding("66666666-ffff", "tried-signal", shadow, **mild),
-        finding("77777777-0000", "initech", time=NOW - 30 * HOUR, **mild),
-        finding("77777777-0000", "initech", activity=Activity.CLOSE, time=NOW - 6 * HOUR, **mild),
+        finding("77777777-0000", "initech", time=NOW - 30 * HOUR, start_time=NOW - 31 * HOUR, **mild),
+        finding("77777777-0000", "initech", activity=Activity.CLOSE, time=NOW - 6 * HOUR, start_time=NOW - 31 * HOUR, **mild),
         finding("88888888-1111", HOSTILE, **mild),
     ]
     for value in values:
