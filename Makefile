@@ -37,9 +37,9 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 ##@ Develop
 
 .PHONY: test
-test: $(DEV) java alertmanager prometheus lint ## lint, types and every test
+test: $(DEV) java alertmanager prometheus chromium lint ## lint, types and every test
 	DISTILLWATCH_REQUIRE_KAFKA=1 DISTILLWATCH_REQUIRE_ALERTMANAGER=$(ALERTMANAGER) \
-	    DISTILLWATCH_REQUIRE_PROMETHEUS=1 $(BIN)/python -m pytest $(PYTEST)
+	    DISTILLWATCH_REQUIRE_PROMETHEUS=1 DISTILLWATCH_REQUIRE_CHROMIUM=$(CHROMIUM) $(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: lint
 lint: $(DEV) ## ruff (rules and format) and mypy
@@ -144,6 +144,19 @@ alertmanager:
 	    apt-get install -qq -y --no-install-recommends prometheus-alertmanager; \
 	else \
 	    echo 'No Alertmanager is installed: the test with a real one is skipped.' >&2; \
+	fi
+
+# A real Chromium looks at the console; a machine of your own may go without, and skips those tests.
+CHROMIUM ?= $(if $(CI),1)
+.PHONY: chromium
+chromium: ## a Chromium for the tests of the console, from Debian
+	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then exit 0; fi >/dev/null; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq; \
+	    apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; \
+	else \
+	    echo 'No Chromium is installed: the tests of the console in a browser are skipped.' >&2; \
 	fi
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.

@@ -11,7 +11,7 @@ from aiohttp import web
 from models.control.records import Change
 from models.errors import ControlError, DistillwatchError
 from streams.console.changes import Changes
-from streams.console.gate import Gate, refusal
+from streams.console.gate import Gate, refusal, see
 from streams.console.pages import Pages
 from streams.console.sessions import Sessions
 from streams.settings_console import ConsoleSettings
@@ -41,7 +41,7 @@ class Actions:
         if session is None:
             log.warning("a wrong token was shown", address=request.remote)
             return self._pages.refuse_log_in(request)
-        response = web.Response(status=303, headers={"Location": "/"})
+        response = see("/")
         self._gate.keep(response, session)
         return response
 
@@ -49,7 +49,7 @@ class Actions:
         """End the session."""
         await self._form(request)
         self._sessions.log_out(self._gate.session(request))
-        response = web.Response(status=303, headers={"Location": "/"})
+        response = see("/")
         self._gate.keep(response, self._sessions.begin())
         return response
 
@@ -83,7 +83,7 @@ class Actions:
             log.warning("a change was not written", reason=str(error))
             return self._pages.refuse_change(request, str(error), back)
         log.info("changed", id=change.id, kind=change.kind, author=change.author)
-        return web.Response(status=303, headers={"Location": back})
+        return see(back)
 
     def _author(self, request: web.Request) -> str:
         header = self._settings.author_header

@@ -65,9 +65,7 @@ class Gate:
 
     def session(self, request: web.Request) -> str:
         """Return the session of a request; a new one, which `keep` hands out, where it has none."""
-        if "session" not in request:
-            request["session"] = request.cookies.get(COOKIE, "") or self._sessions.begin()
-        return str(request["session"])
+        return request.cookies.get(COOKIE, "") or self._sessions.begin()
 
     def keep(self, response: web.StreamResponse, session: str) -> None:
         """Have the browser keep a session."""
@@ -99,7 +97,7 @@ class Gate:
         if self.is_let_in(request):
             return None
         if request.method in {"GET", "HEAD"} and "Authorization" not in request.headers:
-            return web.Response(status=303, headers={"Location": LOG_IN})
+            return see(LOG_IN)
         response = refusal(401, "Log in, or send console.token as `Authorization: Bearer ...`.")
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
@@ -132,6 +130,11 @@ _ADVICE = {
     405: "This address does not take such a request.",
     413: "That is more than a form of ours holds.",
 }
+
+
+def see(address: str) -> web.Response:
+    """Return what leads to another page."""
+    return web.Response(status=303, headers={"Location": address})
 
 
 def refusal(status: int, text: str) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -12,7 +13,7 @@ from models.control.signals import SIGNALS
 from streams.console.chart import chart_data, evidence_chart, signal_chart, signal_names
 from streams.console.episode import Episode
 from streams.console.filters import KINDS, PAGE, SEVERITIES, Filters, kind_of, number_of
-from streams.console.gate import Gate
+from streams.console.gate import Gate, see
 from streams.console.graph import MOST_NODES, campaign_graph
 from streams.console.history import history
 from streams.console.knowledge import Knowledge
@@ -98,7 +99,7 @@ class Pages:
         if episode is None:
             raise web.HTTPNotFound
         if not episode.is_campaign:
-            raise web.HTTPSeeOther(request.app.router["tenant"].url_for().with_query(name=episode.tenant))
+            return see(f"/tenant?{urlencode({'name': episode.tenant})}")
         members = sorted(episode.members.values(), key=lambda one: (one.joined, one.tenant))
         page = number_of(request.query)
         return self._page(
@@ -119,10 +120,15 @@ class Pages:
         """Say a number that is another one whenever there is something new."""
         return web.json_response({"version": self._knowledge.version})
 
+    async def ready(self, _request: web.Request) -> web.Response:
+        """Say whether all that there was at the start has been read."""
+        trouble = self._trouble()
+        return web.Response(status=503 if trouble else 200, text=f"{trouble or 'ok'}\n")
+
     async def log_in(self, request: web.Request) -> web.Response:
         """Show the form that asks for the token."""
         if self._gate.is_let_in(request):
-            raise web.HTTPSeeOther("/")
+            return see("/")
         return self._page(request, "login.html", wrong=False)
 
     def refuse_log_in(self, request: web.Request) -> web.Response:

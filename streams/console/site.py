@@ -37,7 +37,7 @@ def make_site(settings: Settings, knowledge: Knowledge, hindrance: Callable[[], 
     actions = Actions(settings.console, Changes(settings, knowledge), gate, sessions, pages)
     app = web.Application(middlewares=[gate.answer], client_max_size=MOST_FORM_BYTES)
     app.router.add_get("/", pages.alerts)
-    app.router.add_get("/tenant", pages.tenant, name="tenant")
+    app.router.add_get("/tenant", pages.tenant)
     app.router.add_get("/campaign", pages.campaign)
     app.router.add_get("/version", pages.version)
     app.router.add_get("/login", pages.log_in)
@@ -48,18 +48,8 @@ def make_site(settings: Settings, knowledge: Knowledge, hindrance: Callable[[], 
     app.router.add_post("/remove", actions.remove)
     app.router.add_get("/static/{name}", _asset)
     app.router.add_get("/health/live", _live)
-    app.router.add_get("/health/ready", _Ready(hindrance))
+    app.router.add_get("/health/ready", pages.ready)
     return app
-
-
-class _Ready:
-    def __init__(self, hindrance: Callable[[], str]) -> None:
-        self._hindrance = hindrance
-
-    async def __call__(self, _request: web.Request) -> web.Response:
-        """Say whether all that there was at the start has been read."""
-        hindrance = self._hindrance()
-        return web.Response(status=503 if hindrance else 200, text=f"{hindrance or 'ok'}\n")
 
 
 async def _live(_request: web.Request) -> web.Response:

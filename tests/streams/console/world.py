@@ -64,7 +64,9 @@ class Record:
 
 def finding(uid: str, tenant: str, annotation: Annotation | None = None, **fields: Any) -> bytes:
     """A finding on a tenant."""
-    requests = tuple(RequestRef(f"req-{n}", "llm-requests", n % 4, 141 + n, "00ff00ff00ff00ff") for n in range(4))
+    requests = tuple(
+        RequestRef(f"req-{n}", "llm-requests", n % 4, 141 + n, "00ff00ff00ff00ff") for n in range(4)
+    )
     chosen = {"time": NOW, "start_time": NOW - 2 * HOUR, "signals": READINGS, "requests": requests, **fields}
     made = replace(FINDING, uid=uid, tenant=tenant, **chosen)
     return orjson.dumps(to_ocsf(made, annotation or Annotation()))
@@ -73,7 +75,9 @@ def finding(uid: str, tenant: str, annotation: Annotation | None = None, **field
 def campaign(uid: str, members: int, **fields: Any) -> bytes:
     """A finding on a campaign with so many accounts."""
     named = tuple(
-        Member(f"acct-{n:03}", 99 - n % 30, NOW - 9 * HOUR, NOW - 5 * HOUR + n * MINUTE, 20 + n % 17 * 9, 0.97)
+        Member(
+            f"acct-{n:03}", 99 - n % 30, NOW - 9 * HOUR, NOW - 5 * HOUR + n * MINUTE, 20 + n % 17 * 9, 0.97
+        )
         for n in range(members)
     )
     signals = (
@@ -94,7 +98,8 @@ def score(tenant: str, number: int, *, episode: str = "") -> bytes:
     readings = tuple(
         replace(
             reading,
-            observed=reading.expected * (1 + 0.1 * sin(number / 5 + place)) + shift * (reading.observed - reading.expected),
+            observed=reading.expected * (1 + 0.1 * sin(number / 5 + place))
+            + shift * (reading.observed - reading.expected),
             evidence=share * reading.evidence,
         )
         for place, reading in enumerate(READINGS)
@@ -115,14 +120,23 @@ def fill(knowledge: Knowledge) -> None:
     shadow = Annotation(shadow_by="c-shadow")
     values = [
         finding("11111111-aaaa", "acme", time=opened, **mild),
-        finding("11111111-aaaa", "acme", activity=Activity.UPDATE, severity=Severity.CRITICAL, evidence=1.1e6),
+        finding(
+            "11111111-aaaa", "acme", activity=Activity.UPDATE, severity=Severity.CRITICAL, evidence=1.1e6
+        ),
         finding("22222222-bbbb", "globex-batch", **mild),
         campaign("33333333-cccc", 60, severity=Severity.HIGH),
         finding("44444444-dddd", "fresh-start", population="2026-03-05T07:40Z-1684ea4e", evidence=4e3),
         finding("55555555-eeee", "eval-nightly", rule, **mild),
         finding("66666666-ffff", "tried-signal", shadow, **mild),
         finding("77777777-0000", "initech", time=NOW - 30 * HOUR, start_time=NOW - 31 * HOUR, **mild),
-        finding("77777777-0000", "initech", activity=Activity.CLOSE, time=NOW - 6 * HOUR, start_time=NOW - 31 * HOUR, **mild),
+        finding(
+            "77777777-0000",
+            "initech",
+            activity=Activity.CLOSE,
+            time=NOW - 6 * HOUR,
+            start_time=NOW - 31 * HOUR,
+            **mild,
+        ),
         finding("88888888-1111", HOSTILE, **mild),
     ]
     for value in values:
