@@ -36,6 +36,7 @@ COMMANDS = {
     "formats list",
     "doctor",
     "notify",
+    "console",
     "replay",
     "simulate",
     "state digest",

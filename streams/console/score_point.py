@@ -14,6 +14,7 @@ from models.errors import DecodeError
 from models.event import LATEST_MS, MAX_NAME_BYTES
 
 MOST_SIGNALS = 16
+NOT_A_SCORE = "not_a_score"
 LARGEST = 3e38
 """What a number of single precision holds."""
 
@@ -67,7 +68,7 @@ def read_score(value: bytes | None) -> tuple[str, Point]:
     try:
         return _read(orjson.loads(value or b""))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-        raise DecodeError("not_a_score", "the record is not a score of distillwatch") from None
+        raise DecodeError(NOT_A_SCORE, "the record is not a score of distillwatch") from None
 
 
 def _read(record: dict[str, Any]) -> tuple[str, Point]:

@@ -72,7 +72,7 @@ def test_a_tenants_page_shows_evidence_reasons_places_episodes_and_changes(make_
         "llm-requests",
         "req-3",
         "a migration, tried out",
-        "880×",
+        "880\N{MULTIPLICATION SIGN}",
         "<b>suspend</b>",
     ):
         assert part in text

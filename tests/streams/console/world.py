@@ -1,4 +1,4 @@
-"""A small fleet as its topics tell of it: alerts of every kind, scores, changes; for tests and for pictures."""
+"""A small fleet as its topics tell of it: alerts of every kind, scores, changes; for tests and pictures."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def score(tenant: str, number: int, *, episode: str = "") -> bytes:
 
 
 def fill(knowledge: Knowledge) -> None:
-    """Tell of a fleet: two tenants, a campaign, a newcomer, a suppressed and an experimental one, a closed one."""
+    """Tell of tenants, a campaign, a newcomer, and of what is suppressed, experimental or closed."""
     opened = NOW - 3 * HOUR
     mild = {"severity": Severity.MEDIUM, "risk_score": 55, "evidence": 1_900.0}
     rule = Annotation(suppressed_by=("c-eval",))
