@@ -21,18 +21,10 @@ from models.control.encoding import change_fields
 from models.control.parsing import ACTIONS, SEVERITIES
 from models.control.records import (
     KINDS,
-    Allow,
     Change,
     Judged,
-    Override,
-    Remove,
-    Sample,
     Scope,
-    Shadow,
-    Suppress,
     Verdict,
-    What,
-    Window,
 )
 from models.control.signals import SIGNALS
 from models.episode import State
@@ -51,6 +43,7 @@ from streams.ocsf import to_ocsf, to_record
 from streams.score_record import score_to_json
 from streams.settings import Settings
 from tests.metric_names import Kind, registered
+from tests.models.control.changes import every_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,23 +219,6 @@ def test_every_kind_of_a_control_record_and_each_of_its_fields_is_documented_and
     assert documented == {kind: names - common for kind, names in found.items()}
     assert found.keys() == KINDS.keys()
     assert common <= set.union(*found.values())
-
-
-def every_change() -> list[Change]:
-    """Changes in which every field has something to say."""
-    period = (1_795_449_600_000, 1_795_449_700_000)
-    whats: list[What] = [
-        Allow("acme", "nightly", *period),
-        Override("acme", 30.0, ("rate",), "nightly", *period),
-        Window("acme", "load test", *period),
-        Suppress("acme", "habits", Severity.HIGH, True, False, False, *period),  # noqa: FBT003
-        Judged(finding().uid, Verdict.BENIGN, "acme", "novelty"),
-        Shadow(Scope.TENANT, "acme", True, period[0]),  # noqa: FBT003
-        Shadow(Scope.SIGNAL, "rate", True, period[0]),  # noqa: FBT003
-        Remove("c1"),
-        Sample("acme"),
-    ]
-    return [Change("c1", period[0], "ann", "why", what) for what in whats]
 
 
 def test_every_word_of_a_control_record_is_documented() -> None:

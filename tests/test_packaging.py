@@ -53,6 +53,7 @@ EXTRAS = {
 
 # These stand in the interfaces of direct dependencies, whose versions decide theirs.
 IMPORTED_THROUGH_ANOTHER = {"mode": "faust-streaming", "yarl": "faust-streaming", "pydantic_core": "pydantic"}
+IMPORTED_THROUGH_ANOTHER |= {"llvmlite": "numba"}
 
 # Hosts of package registries, in pieces so that this file does not hold what it looks for.
 HOSTS = [
@@ -164,8 +165,7 @@ def test_the_program_imports_its_direct_dependencies_and_nothing_else() -> None:
     )
     distributions = {canonicalize_name(DISTRIBUTIONS.get(name, name)) for name in foreign}
     # Two files of wordllama are read; aiokafka imports cramjam.
-    assert distributions - EXTRAS == asked - {"wordllama", "cramjam"}
-    assert distributions >= EXTRAS
+    assert distributions == asked - {"wordllama", "cramjam"}
 
 
 def test_the_development_environment_holds_every_extra() -> None:

@@ -20,6 +20,7 @@ from models.control.records import (
     Shadow,
     Suppress,
     Verdict,
+    What,
     Window,
 )
 from models.control.signals import CAMPAIGN, CARRIERS, SIGNALS, SWITCHES
@@ -118,3 +119,20 @@ def changes(draw: st.DrawFn) -> Change:
     what = draw(whats)
     reason = draw(spoken if isinstance(what, Suppress) else words)
     return Change(draw(ids), draw(times), draw(tenants), reason, what)
+
+
+def every_change() -> list[Change]:
+    """Changes in which every field has something to say."""
+    period = (1_795_449_600_000, 1_795_449_700_000)
+    whats: list[What] = [
+        Allow("acme", "nightly", *period),
+        Override("acme", 30.0, ("rate",), "nightly", *period),
+        Window("acme", "load test", *period),
+        Suppress("acme", "habits", Severity.HIGH, True, False, False, *period),  # noqa: FBT003
+        Judged("6fd64adc-4b34-5f50-80bf-a1a03af3ee05", Verdict.BENIGN, "acme", "novelty"),
+        Shadow(Scope.TENANT, "acme", True, period[0]),  # noqa: FBT003
+        Shadow(Scope.SIGNAL, "rate", True, period[0]),  # noqa: FBT003
+        Remove("c1"),
+        Sample("acme"),
+    ]
+    return [Change("c1", period[0], "ann", "why", what) for what in whats]
