@@ -17,10 +17,20 @@ from streams.cli import app, main
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
     "alerts",
+    "alerts sample",
     "backtest",
     "config check",
     "config schema",
     "config show",
+    "control allow",
+    "control history",
+    "control list",
+    "control override",
+    "control remove",
+    "control shadow",
+    "control suppress",
+    "control verdict",
+    "control window",
     "demo",
     "doctor",
     "replay",
@@ -39,12 +49,12 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def walk(group: object, path: str = "") -> Iterator[tuple[str, object]]:
-    """Every command with its full name; groups themselves are not commands."""
+    """Every command with its full name; groups are none unless they do something by themselves."""
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         full = f"{path} {name}".strip()
         if hasattr(command, "commands"):
             yield from walk(command, full)
-        else:
+        if not hasattr(command, "commands") or command.invoke_without_command:
             yield full, command
 
 

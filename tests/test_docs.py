@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from dataclasses import fields as fields_of
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,25 @@ import typer
 from pydantic import SecretStr
 
 from models.campaign.finding import CampaignFinding, Member
+from models.control.annotation import Annotation
+from models.control.encoding import change_fields
+from models.control.parsing import ACTIONS, SEVERITIES
+from models.control.records import (
+    KINDS,
+    Allow,
+    Change,
+    Judged,
+    Override,
+    Remove,
+    Sample,
+    Scope,
+    Shadow,
+    Suppress,
+    Verdict,
+    What,
+    Window,
+)
+from models.control.signals import SIGNALS
 from models.event import RequestEvent
 from models.finding import Activity, Finding, RequestRef, Severity, SignalReading
 from models.native import decode_native
@@ -29,6 +49,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 ALERTS = (ROOT / "docs/alerts.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs/operations.md").read_text(encoding="utf-8")
+CONTROL = (ROOT / "docs/control.md").read_text(encoding="utf-8")
 FORMATS = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CAMPAIGNS_LACK = (
@@ -36,7 +57,9 @@ CAMPAIGNS_LACK = (
     "metadata.tenant_uid",
     "unmapped.budget_days",
     "unmapped.content_seen",
+    "unmapped.override",
     "unmapped.population",
+    "unmapped.sample",
 )
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -71,6 +94,8 @@ def commands(group: typer.core.TyperGroup, prefix: str = "distillwatch") -> Iter
     """Every command with the groups it stands in."""
     for name, command in group.commands.items():
         if isinstance(command, typer.core.TyperGroup):
+            if command.invoke_without_command:
+                yield f"{prefix} {name}"
             yield from commands(command, f"{prefix} {name}")
         else:
             yield f"{prefix} {name}"
@@ -123,6 +148,14 @@ def finding() -> Finding:
     )
 
 
+def annotation() -> Annotation:
+    """All that operators can have to say of a finding."""
+    judged = Judged(finding().uid, Verdict.BENIGN, "acme", "novelty")
+    verdict = Change("v1", 1_795_449_600_000, "ann", "a launch", judged)
+    marks = {"shadow_by": "c3", "override": "c4", "verdict": verdict, "sample": "c5"}
+    return Annotation(("c1",), ("c2",), **marks)  # type: ignore[arg-type]
+
+
 def campaign() -> CampaignFinding:
     """A campaign's finding in which every field has something to say."""
     alone = finding()
@@ -150,18 +183,66 @@ def fields(value: dict[str, Any]) -> set[str]:
 def test_every_field_of_a_finding_is_documented_and_no_other_is() -> None:
     cells = re.findall(r"^\| (`[^|]+) \|", section(ALERTS, "Value"), re.MULTILINE)
     documented = {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
-    assert documented == fields(to_ocsf(finding(), replay=True))
+    assert documented == fields(to_ocsf(finding(), annotation(), replay=True))
 
 
 def test_every_field_of_a_campaigns_finding_is_documented_and_no_other_is() -> None:
     text = section(ALERTS, "Campaigns")
     before, table, of_resources = re.split(r"^\| field .*\n", text, flags=re.MULTILINE)
-    alone, together = fields(to_ocsf(finding(), replay=True)), fields(to_ocsf(campaign(), replay=True))
+    alone = fields(to_ocsf(finding(), annotation(), replay=True))
+    of_campaign = replace(annotation(), override="", sample="")
+    together = fields(to_ocsf(campaign(), of_campaign, replay=True))
     assert set(re.findall(r"`([^`]+)`", before)) >= {*CAMPAIGNS_LACK} == alone - together
     assert together - alone <= set(first_column(table)) <= together
     (resource,) = to_ocsf(campaign())["resources"]
     inner = {f"data.{name}" for name in resource["data"]}
     assert set(first_column(of_resources)) == (set(resource) - {"data"}) | inner
+
+
+def test_every_kind_of_a_control_record_and_each_of_its_fields_is_documented_and_no_other_is() -> None:
+    heads = r"^\| (?:kind|field) \| (?:fields|values) \|.*\n"
+    base, kinds, _ = re.split(heads, section(CONTROL, "Records"), flags=re.MULTILINE)
+    common, rows = set(first_column(base)), re.findall(r"^\| `(\w+)` \| ([^|]+)", kinds, re.MULTILINE)
+    documented = {kind: set(re.findall(r"`(\w+)`", cell)) - {"reason"} for kind, cell in rows}
+    found: dict[str, set[str]] = {}
+    for change in every_change():
+        found.setdefault(change.kind, set()).update(change_fields(change))
+    assert documented == {kind: names - common for kind, names in found.items()}
+    assert found.keys() == KINDS.keys()
+    assert common <= set.union(*found.values())
+
+
+def every_change() -> list[Change]:
+    """Changes in which every field has something to say."""
+    period = (1_795_449_600_000, 1_795_449_700_000)
+    whats: list[What] = [
+        Allow("acme", "nightly", *period),
+        Override("acme", 30.0, ("rate",), "nightly", *period),
+        Window("acme", "load test", *period),
+        Suppress("acme", "habits", Severity.HIGH, True, False, False, *period),  # noqa: FBT003
+        Judged(finding().uid, Verdict.BENIGN, "acme", "novelty"),
+        Shadow(Scope.TENANT, "acme", True, period[0]),  # noqa: FBT003
+        Shadow(Scope.SIGNAL, "rate", True, period[0]),  # noqa: FBT003
+        Remove("c1"),
+        Sample("acme"),
+    ]
+    return [Change("c1", period[0], "ann", "why", what) for what in whats]
+
+
+def test_every_word_of_a_control_record_is_documented() -> None:
+    words = (*ACTIONS, *SIGNALS, *SEVERITIES, *Verdict, *Scope)
+    assert [word for word in words if f"`{word}`" not in CONTROL] == []
+
+
+def test_every_reason_to_refuse_a_control_record_is_documented_and_no_other_is() -> None:
+    sources = "".join(
+        file.read_text(encoding="utf-8")
+        for file in (*(ROOT / "models/control").glob("*.py"), ROOT / "streams/control_reading.py")
+    )
+    cells = re.findall(r"^\| (`[^|]+) \|", CONTROL.split("| reason | the record |", 1)[1], re.MULTILINE)
+    documented = {name for cell in cells for name in re.findall(r"`([a-z_]+)`", cell)}
+    used = set(re.findall(r"ControlError\(\s*\"([a-z_]+)\"", sources))
+    assert used == documented - {word.value for word in Verdict}
 
 
 def test_every_header_of_a_finding_is_documented_and_no_other_is() -> None:

@@ -297,7 +297,7 @@ def _campaigns() -> Iterator[bytes]:
 def _control() -> Iterator[bytes]:
     """Yield changes of every kind, alone and after each other."""
     begin = 1_772_582_400_000
-    period, no = (begin, begin + 3_600_000), False
+    period, _no = (begin, begin + 3_600_000), False
     whats: list[What] = [
         Allow("acme", "nightly", *period),
         Override("acme", 30.0, ("rate", "habits"), "", *period),
