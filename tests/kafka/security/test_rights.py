@@ -93,6 +93,7 @@ def test_a_worker_without_one_of_its_rights_names_it_and_the_command_that_grants
         ("producer", ["replay"]),
         ("reader", ["alerts"]),
         ("auditor", ["state", "digest"]),
+        ("operator", ["control", "allow", "acme", "--purpose", "nightly"]),
     ],
 )
 def test_every_other_role_needs_its_documented_rights_and_no_others(  # noqa: PLR0917 -- fixtures
