@@ -154,14 +154,10 @@ class Detect(Stage):
     async def steer(self, control: Control, fresh: Sequence[Change]) -> None:
         """Go by the changes; close what new verdicts are about, and say the samples that are asked for."""
         self._control = control
-        if self._halted:
-            return
-        answered = [
-            what.tenant for change in fresh if isinstance(what := change.what, Judged) and what.tenant
-        ]
+        answered = [] if self._halted else _tenants_of(fresh)  # whoever opens a partition next looks again
         for state in self._states.values():
             self._answer(state, answered)
-        for change in fresh:
+        for change in () if self._halted else fresh:
             if isinstance(what := change.what, Sample) and self._owns(what.tenant):
                 self._deliveries.post(self._alerts, *sample_record(change.id, change.time, what))
         await self._deliveries.flush()

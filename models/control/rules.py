@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import translate
+from functools import lru_cache
 
 from models.control.records import Allow, Change, Override, Shadow, Suppress, Window
 
@@ -44,9 +45,9 @@ class Tenants:
     _expression: re.Pattern[str] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        """Prepare the expression, whose time is bounded whatever the name: it never goes back."""
+        """Prepare the expression."""
         if not self.exact:
-            self._expression = re.compile(translate(self.pattern.replace("[", "[[]")))
+            self._expression = _expression(self.pattern)
 
     @property
     def exact(self) -> bool:
@@ -58,6 +59,12 @@ class Tenants:
         if self._expression is None:
             return tenant == self.pattern
         return self._expression.match(tenant) is not None
+
+
+@lru_cache(4096)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return an expression whose time is bounded whatever the name: it never goes back."""
+    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def rule_of(change: Change, ended: int) -> Rule | None:
