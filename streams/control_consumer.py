@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition  # type: ignore[import-untyped]
-from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError  # type: ignore[import-untyped]
+from aiokafka.errors import (  # type: ignore[import-untyped]
+    KafkaConnectionError,
+    KafkaTimeoutError,
+    TopicAuthorizationFailedError,
+)
 
 from models.errors import BrokerError
 from streams.connection import client_options, uses_oauth
@@ -56,7 +60,15 @@ class ControlConsumer:
         return int(ends[self._tp])
 
     async def read(self) -> Sequence[ConsumerRecord]:
-        """Return records in order, none if none came within a moment."""
+        """Return records in order, none if none came within a moment.
+
+        Raises
+        ------
+        TopicAuthorizationFailedError
+            We may not read the topic any more.
+        """
+        if self._tp.topic in self._consumer._client.cluster.unauthorized_topics:  # noqa: SLF001
+            raise TopicAuthorizationFailedError(self._tp.topic)  # without a group nobody else looks
         found = await self._consumer.getmany(self._tp, timeout_ms=FETCH_MS)
         return list(found.get(self._tp, ()))
 

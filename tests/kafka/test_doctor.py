@@ -46,7 +46,7 @@ def test_a_prepared_broker_is_healthy(make_settings: MakeSettings, names: Names)
 
 def test_missing_topics_come_with_the_command_that_makes_them(make_settings: MakeSettings) -> None:
     found = named(diagnose(make_settings()), "topics")
-    assert len(found) == 7
+    assert len(found) == 8
     assert {diagnosis.remedy for diagnosis in found[1:]} == {"run `distillwatch topics apply`"}
 
 
@@ -82,7 +82,7 @@ def test_a_user_without_rights_is_told_each_right_to_ask_for(
     guarded_settings: Settings, names: Names, grant: Grant
 ) -> None:
     found = diagnose(guarded_settings)
-    assert failures(found) == ["topics"] * 7 + ["group", "lag"]
+    assert failures(found) == ["topics"] * 8 + ["group", "lag"]
     assert f"--operation Read --group {names.group}" in named(found, "group")[0].remedy
     for name in names.all_topics():
         for right in ("CREATE", "DESCRIBE_CONFIGS", "READ", "WRITE"):
