@@ -33,7 +33,7 @@ def readings_of(s: Any, threshold: float) -> dict[str, SignalReading]:
 
 def silenced(c: Any) -> set[str]:
     """Return the names of the signals that an operator has switched off in a record of `SETTINGS`."""
-    rules = zip(RULES, c["rules"], strict=True)
+    rules = zip(RULES, (c["sweeps"], c["samples"]), strict=True)
     signals = ((name, c["weights"][track] + c["votes"][track]) for track, (name, _) in NAMES.items())
     return {name for name, counts in (*signals, *rules) if not counts}
 
