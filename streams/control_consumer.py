@@ -14,9 +14,9 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 
 from models.errors import BrokerError
 from streams.connection import client_options, uses_oauth
+from streams.control_reading import PARTITION
 from streams.settings_kafka import KafkaSettings
 
-PARTITION = 0
 FETCH_MS = 500
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from hypothesis import strategies as st
 
-from models.control.control import Control, add_all
+from models.control.control import Control, Draft
 from models.control.parsing import LONGEST_MS, parse_change
 from models.control.records import (
     Allow,
@@ -24,6 +25,7 @@ from models.control.records import (
     Window,
 )
 from models.control.signals import CAMPAIGN, CARRIERS, SIGNALS, SWITCHES
+from models.errors import ControlError
 from models.event import EARLIEST_MS, LATEST_MS
 from models.finding import Severity
 
@@ -42,6 +44,17 @@ def control(*changes: Change) -> Control:
     found, refused = add_all(changes)
     assert refused == []
     return found
+
+
+def add_all(changes: Iterable[Change], start: Control | None = None) -> tuple[Control, list[ControlError]]:
+    """Return what changes add up to, and why some of them were refused."""
+    draft, refused = Draft(start), []
+    for change in changes:
+        try:
+            draft.add(change)
+        except ControlError as error:
+            refused.append(error)
+    return draft.finish(), refused
 
 
 def verdict(
