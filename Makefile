@@ -64,7 +64,11 @@ audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where
 
 .PHONY: dashboards
 dashboards: $(DEV) ## write the dashboards for Grafana anew from deploy/grafana/boards
-	@$(BIN)/python deploy/grafana/generate.py
+	@$(BIN)/python deploy/grafana/generate_dashboards.py
+
+.PHONY: manifests
+manifests: $(DEV) ## write rules, topics and rights anew as manifests for Kubernetes
+	@$(BIN)/python deploy/kubernetes/generate_manifests.py
 
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
