@@ -163,7 +163,9 @@ prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
 	    exit 1; \
 	fi; \
 	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
-	apt-get download -qq prometheus 2>/dev/null \
-	    || { apt-get update -qq && apt-get download -qq prometheus; }; \
+	if ! apt-get download -qq prometheus 2>/dev/null && ! { apt-get update -qq && apt-get download -qq prometheus; }; then \
+	    echo 'The package prometheus could not be fetched. Install Prometheus and promtool and run make again.' >&2; \
+	    exit 1; \
+	fi; \
 	dpkg-deb --extract prometheus_*.deb .; \
 	rm -f prometheus_*.deb
