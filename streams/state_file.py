@@ -30,7 +30,7 @@ _END = 255
 _LENGTH = Struct("<I")
 _RECORD = Struct("<BIqqIi")
 _CRC = Struct("<I")
-_MOST_BYTES = 1 << 28
+_MOST_BYTES = 1 << 25
 _DAMAGE = (EOFError, ValueError, KeyError, TypeError, zstandard.ZstdError)
 
 
