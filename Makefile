@@ -65,7 +65,11 @@ audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where
 
 .PHONY: dashboards
 dashboards: $(DEV) ## write the dashboards for Grafana anew from deploy/grafana/boards
-	@$(BIN)/python deploy/grafana/generate.py
+	@$(BIN)/python deploy/grafana/generate_dashboards.py
+
+.PHONY: manifests
+manifests: $(DEV) ## write rules, topics and rights anew as manifests for Kubernetes
+	@$(BIN)/python deploy/kubernetes/generate_manifests.py
 
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
@@ -76,6 +80,26 @@ lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-chaos.lock --group chaos
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-audit.lock --group audit
 	$(COMPILE) --output-file requirements-peers.lock --group peers
+
+# Debian's package is unpacked and not installed: nothing that it holds is started as a service.
+PROMETHEUS := .cache/prometheus
+.PHONY: prometheus
+prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
+	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
+	    exit 0; \
+	fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo 'The rules are tested with promtool, and the dashboards with Prometheus; one of them is missing.' >&2; \
+	    echo 'Install both (they come together) and run make again.' >&2; \
+	    exit 1; \
+	fi; \
+	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
+	if ! apt-get download -qq prometheus 2>/dev/null && ! { apt-get update -qq && apt-get download -qq prometheus; }; then \
+	    echo 'The package prometheus could not be fetched. Install Prometheus and promtool and run make again.' >&2; \
+	    exit 1; \
+	fi; \
+	dpkg-deb --extract prometheus_*.deb .; \
+	rm -f prometheus_*.deb
 
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
@@ -159,21 +183,3 @@ java:
 	    echo 'Install them (on Debian: sudo apt-get install default-jre-headless maven) and run make again.' >&2; \
 	    exit 1; \
 	fi
-
-# Debian's package is unpacked and not installed: nothing that it holds is started as a service.
-PROMETHEUS := .cache/prometheus
-.PHONY: prometheus
-prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
-	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
-	    exit 0; \
-	fi; \
-	if ! command -v apt-get >/dev/null; then \
-	    echo 'The rules are tested with promtool, and the dashboards with Prometheus; one of them is missing.' >&2; \
-	    echo 'Install both (they come together) and run make again.' >&2; \
-	    exit 1; \
-	fi; \
-	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
-	apt-get download -qq prometheus 2>/dev/null \
-	    || { apt-get update -qq && apt-get download -qq prometheus; }; \
-	dpkg-deb --extract prometheus_*.deb .; \
-	rm -f prometheus_*.deb

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -48,6 +49,7 @@ from streams.notify.episodes import Episodes, News
 from streams.notify.message import message_on
 from streams.ocsf import to_record
 from streams.population_records import Mark, population_record, read_record
+from streams.state_file import ROLES, Head, StateReader, StateWriter, StoredRecord, TopicPlace
 from streams.state_record import (
     PartitionRecord,
     StateRecord,
@@ -350,6 +352,25 @@ def _files() -> Iterator[bytes]:
     yield from (text, gzip.compress(text), zstandard.compress(text) * 2)
 
 
+def state_file(data: bytes) -> None:
+    """Read a group's state from a file."""
+    with suppress(DistillwatchError):
+        reader = StateReader(Path("state"), io.BufferedReader(io.BytesIO(data)))
+        for record in reader.records():
+            assert record.role in ROLES
+
+
+def _state_files() -> Iterator[bytes]:
+    place = TopicPlace("state", "id", 4)
+    for count in (0, 3):
+        out = io.BytesIO()
+        writer = StateWriter(out, Head("0", "blue", place, {"state": place}))
+        for number in range(count):
+            writer.add(StoredRecord("state", number, 0, 5, b"acme", b"x" * number or None))
+        writer.finish()
+        yield out.getvalue()
+
+
 TARGETS: Mapping[str, Target] = {
     "native": Target(native, _events, 4096),
     "adapters": Target(adapters, foreign, 4096),
@@ -365,4 +386,5 @@ TARGETS: Mapping[str, Target] = {
     "control": Target(control, records, 4096),
     "finding": Target(finding, _findings, 4096),
     "lines": Target(lines, _files, 4096),
+    "state_file": Target(state_file, _state_files, 4096),
 }
