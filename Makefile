@@ -64,10 +64,10 @@ audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where
 
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra report --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-build.lock --group build
 	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
-	    --output-file requirements-dev.lock --group build --group dev pyproject.toml
+	    --all-extras --output-file requirements-dev.lock --group build --group dev pyproject.toml
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-chaos.lock --group chaos
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-audit.lock --group audit
 	$(COMPILE) --output-file requirements-peers.lock --group peers

@@ -12,7 +12,18 @@ from typing import Annotated
 import typer
 
 from models.errors import WRONG_SETUP, DistillwatchError
-from streams.commands import alerts, backtest, config, demo, doctor, replay, state, topics, worker
+from streams.commands import (
+    alerts,
+    backtest,
+    config,
+    demo,
+    doctor,
+    explain,
+    replay,
+    state,
+    topics,
+    worker,
+)
 from streams.commands.options import Options, parse_flags
 from streams.release import release
 
@@ -31,6 +42,7 @@ app.command("worker")(worker.worker)
 app.command("backtest")(backtest.backtest)
 app.command("replay")(replay.replay)
 app.command("alerts")(alerts.alerts)
+app.command("explain")(explain.explain)
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")

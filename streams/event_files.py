@@ -1,4 +1,4 @@
-"""Files of events, a record a line: plain, gzip or zstandard, or stdin as `-`."""
+"""Files of events, a record a line: plain, gzip or zstandard, or stdin as `-`; or a row, in Parquet."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from streams.zstd_reader import ZstdReader
 
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
@@ -35,16 +36,21 @@ class Line:
         Its bytes without the line's end; of a line that is too long the beginning only.
     whole
         False when the line was longer than allowed and is cut off.
+    partition, timestamp
+        Of a record of a topic, whose name is `file` and whose offset is `number`: the partition, and the
+        record's time in Unix milliseconds; 0 for none.
     """
 
     file: str
     number: int
     value: bytes
     whole: bool = True
+    partition: int = 0
+    timestamp: int = 0
 
 
 class EventFile:
-    """Reads one file line by line in constant memory; the compression is told by the first bytes.
+    """Reads one file line by line in constant memory; the first bytes tell its compression, or Parquet.
 
     Parameters
     ----------
@@ -82,6 +88,9 @@ class EventFile:
             The file breaks off or is damaged; names the last good line.
         """
         number = 0
+        if self._raw.peek(4).startswith(_PARQUET) and self._raw.seekable():
+            yield from _parquet_lines(self.name, self._raw, self._limit)
+            return
         try:
             with self._raw, _decompress(self._raw) as stream:
                 while text := stream.readline(self._limit + 1):
@@ -128,6 +137,14 @@ def _decompress(raw: io.BufferedReader) -> io.BufferedIOBase:
     if first.startswith(_ZSTD):
         return io.BufferedReader(ZstdReader(raw), 1 << 16)
     return raw
+
+
+def _parquet_lines(name: str, raw: io.BufferedReader, limit: int) -> Iterator[Line]:
+    from streams.parquet_rows import parquet_rows  # noqa: PLC0415 - an extra, and large
+
+    with raw:
+        for number, row in enumerate(parquet_rows(name, raw), 1):
+            yield Line(name, number, row[:limit], whole=len(row) <= limit)
 
 
 def _skip_line(stream: io.BufferedIOBase, step: int) -> None:

@@ -122,12 +122,12 @@ def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
 
 
 def _record(line: Line, newest: int) -> ConsumerRecord:
-    """Dress a line up as a record of partition 0 of a topic with the file's name."""
+    """Dress a line up as a record of partition 0 of a topic with the file's name, unless it is one."""
     return ConsumerRecord(
         topic=line.file,
-        partition=0,
+        partition=line.partition,
         offset=line.number,
-        timestamp=newest,
+        timestamp=line.timestamp or newest,
         timestamp_type=0,
         key=None,
         value=line.value,

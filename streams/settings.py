@@ -45,8 +45,7 @@ class TopicSettings(Section):
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        ours = ("sketches", "state", "population", "fingerprints", "alerts", "dead_letters")
-        ours += ("scores",)
+        ours = ("sketches", "state", "population", "fingerprints", "alerts", "dead_letters", "scores")
         if len({getattr(self, name) for name in ours}) < len(ours):
             raise ValueError(f"{', '.join(ours)} must all differ")
         return self

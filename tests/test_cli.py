@@ -23,6 +23,7 @@ COMMANDS = {
     "config show",
     "demo",
     "doctor",
+    "explain",
     "replay",
     "state digest",
     "state population",

@@ -17,11 +17,13 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS = PROJECT["project"]["optional-dependencies"]
 LOCKS = {
-    "requirements.lock": PROJECT["project"]["dependencies"],
+    "requirements.lock": [*PROJECT["project"]["dependencies"], *EXTRAS["report"]],
     "requirements-build.lock": PROJECT["dependency-groups"]["build"],
     "requirements-dev.lock": [
         *PROJECT["project"]["dependencies"],
+        *(requirement for extra in EXTRAS.values() for requirement in extra),
         *PROJECT["dependency-groups"]["build"],
         *PROJECT["dependency-groups"]["dev"],
     ],
@@ -147,7 +149,10 @@ def test_the_program_imports_its_direct_dependencies_and_nothing_else() -> None:
         if file.suffix == ".py" and file.relative_to(ROOT).parts[0] in {"models", "streams"}
         for name in imported(file)
     }
-    asked = {canonicalize_name(Requirement(text).name) for text in LOCKS["requirements.lock"]}
+    asked = {
+        canonicalize_name(Requirement(text).name)
+        for text in [*LOCKS["requirements.lock"], *(one for extra in EXTRAS.values() for one in extra)]
+    }
     foreign = (
         imports - sys.stdlib_module_names - set(IMPORTED_THROUGH_ANOTHER) - {"models", "streams", "_typeshed"}
     )
