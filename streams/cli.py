@@ -22,6 +22,7 @@ from streams.commands import (
     replay,
     state,
     topics,
+    tune,
     worker,
 )
 from streams.commands.options import Options, parse_flags
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("backtest")(backtest.backtest)
+app.command("tune")(tune.tune)
 app.command("replay")(replay.replay)
 app.command("alerts")(alerts.alerts)
 app.command("explain")(explain.explain)

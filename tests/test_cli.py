@@ -30,6 +30,7 @@ COMMANDS = {
     "topics apply",
     "topics check",
     "topics plan",
+    "tune",
     "worker",
 }
 

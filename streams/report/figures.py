@@ -21,13 +21,14 @@ COLOURS = {"Medium": "#E69F00", "High": "#D55E00", "Critical": "#CC79A7"}
 """Of Okabe and Ito: told apart by everybody, and legible on white and on black."""
 
 BLUE, GREY, GREEN = "#3B8FC4", "#808080", "#009E73"
+FEW = 8
 _LEAST = 1e-6
 """Evidence below this share of the threshold is drawn as this."""
 
 
 def label(name: str) -> str:
     """Return a name as Plotly's text, which knows tags and entities."""
-    return escape(shown(name))
+    return escape(shown(name), quote=False)
 
 
 def days_figure(cases: Sequence[Case]) -> Any:
@@ -40,7 +41,8 @@ def days_figure(cases: Sequence[Case]) -> Any:
             figure.add_bar(x=list(by_day), y=counts, name=severity, marker_color=colour)
     figure.update_layout(barmode="stack", height=260)
     figure.update_xaxes(type="category")
-    figure.update_yaxes(title="opened", rangemode="tozero", tickformat="d")
+    most = max((sum(counter.values()) for counter in by_day.values()), default=0)
+    figure.update_yaxes(title="opened", rangemode="tozero", dtick=1 if most < FEW else None)
     return _plain(figure)
 
 
@@ -110,6 +112,13 @@ def calibration_figure(levels: dict[float, Rate]) -> Any:
         name="at most, by the budget",
         mode="lines",
         line={"color": GREY, "dash": "dash"},
+    )
+    figure.add_scatter(
+        x=names,
+        y=[None if rate.count else rate.high for rate in levels.values()],
+        name="none was seen: at most this (95%)",
+        mode="markers",
+        marker={"color": BLUE, "size": 10, "symbol": "triangle-down-open"},
     )
     figure.add_scatter(
         x=names,
