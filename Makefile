@@ -62,6 +62,23 @@ fuzz: $(CHAOS) ## every decoder under coverage-guided fuzzing (FUZZ_SECONDS=60 f
 audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where none can be looked up
 	@$(BIN)/python deploy/audit.py $(ARGS)
 
+.PHONY: docs
+docs: $(DEV) ## the documentation as pages in build/docs; fails on a broken link
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs . build/docs
+	@echo 'Open build/docs/docs/index.html' >&2
+
+.PHONY: reference
+reference: $(DEV) ## docs/reference, made from the code
+	PYTHONPATH=. $(BIN)/python docs/generate.py
+
+.PHONY: picture
+picture: $(DEV) ## the README's picture of the demo, recorded anew
+	PYTHONPATH=. $(BIN)/python docs/record_demo.py
+
+.PHONY: release-check
+release-check: $(DEV) ## version, changelog, builds that repeat, a clean installation, the container file
+	@$(BIN)/python deploy/release_check.py
+
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
 	$(COMPILE) --extra report --output-file requirements.lock pyproject.toml
@@ -74,13 +91,13 @@ lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes
 
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
-	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	    /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Hashes and versions, but no address: every machine takes the packages from its own index.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -231,11 +231,11 @@ def test_every_environment_variable_that_a_document_names_is_a_setting() -> None
 
 
 def test_every_make_target_that_a_document_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
     named = {
         target
         for file in tracked_markdown()
-        for target in re.findall(r"(?:`|^    )make ([a-z]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        for target in re.findall(r"(?:`|^    )make ([a-z-]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert {"setup", "demo", "test", "bench", "kafka"} <= targets
     assert named - targets == set()
