@@ -115,12 +115,19 @@ def try_installed(folder: Path, wheel: Path) -> None:
 
 
 def check_container() -> None:
-    """The container installs what the locks pin, and copies what there is; it is built where Docker is."""
+    """The container installs what the locks pin, and copies what there is; it is built where Docker runs."""
     text = DOCKERFILE.read_text(encoding="utf-8").replace("\\\n", " ")
     for problem in container_problems(text):
         raise ReleaseError(f"deploy/Dockerfile: {problem}")
-    if shutil.which("docker"):
+    if docker_runs():
         run("docker", "build", "--quiet", "--file", DOCKERFILE, ROOT)
+
+
+def docker_runs() -> bool:
+    """Tell whether there is a Docker that answers."""
+    if shutil.which("docker") is None:
+        return False
+    return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode == 0
 
 
 def container_problems(text: str) -> Iterator[str]:

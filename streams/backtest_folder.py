@@ -47,7 +47,10 @@ class BacktestFolder:
     @property
     def summary(self) -> dict[str, Any]:
         """What was judged, and by which settings."""
-        return self._object(SUMMARY)
+        found = self._object(SUMMARY)
+        if "settings" not in found:
+            raise DistillwatchError(f"{self.path} was made by an earlier version: make the backtest again")
+        return found
 
     @property
     def correlation(self) -> dict[str, Any]:

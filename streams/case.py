@@ -8,7 +8,7 @@ from typing import Any
 
 from models.campaign.finding import CAMPAIGN_DETECTOR
 from models.finding import Activity
-from streams.ocsf_parts import CLASS
+from streams.ocsf_parts import CLASS, PRODUCT
 
 OcsfFinding = Mapping[str, Any]
 """A value of the alert topic, decoded; see docs/alerts.md."""
@@ -124,7 +124,7 @@ def cases_of(findings: Iterable[OcsfFinding]) -> dict[str, Case]:
     cases: dict[str, Case] = {}
     seen: set[tuple[str, int, int]] = set()
     for finding in findings:
-        if finding.get("class_uid") != CLASS:
+        if not _is_ours(finding):
             continue
         uid = str(finding["finding_info"]["uid"])
         key = (uid, int(finding["activity_id"]), int(finding["time"]))
@@ -134,6 +134,14 @@ def cases_of(findings: Iterable[OcsfFinding]) -> dict[str, Case]:
     for case in cases.values():
         case.findings.sort(key=lambda one: (one["time"], one["activity_id"]))
     return dict(sorted(cases.items(), key=lambda item: (item[1].opened, item[0])))
+
+
+def _is_ours(finding: OcsfFinding) -> bool:
+    """Tell our findings from whatever else somebody writes to the same topic."""
+    metadata = finding.get("metadata")
+    product = metadata.get("product") if isinstance(metadata, dict) else None
+    ours = isinstance(product, dict) and product.get("name") == PRODUCT
+    return ours and finding.get("class_uid") == CLASS
 
 
 def _excess(finding: OcsfFinding) -> float:

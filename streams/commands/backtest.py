@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,9 +114,19 @@ def backtest(
         work=work,
         inputs=inputs,
     )
-    with tracked as lines:
+    with tracked as lines, _told_how_to_go_on(work):
         text = run_backtest(settings, lines, asked)
     typer.echo(text, err=STDIN in {alerts, scores})
+
+
+@contextmanager
+def _told_how_to_go_on(work: Work | None) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        if work is not None:
+            typer.echo("distillwatch: the same command with --resume goes on from here", err=True)
+        raise
 
 
 def _work(report: Path, *, resume: bool) -> Work:

@@ -87,7 +87,8 @@ def test_a_member_of_a_campaign_is_led_to_it(campaign: Outcome) -> None:
 
 
 def test_repeats_and_records_of_others_change_nothing(outcome: Outcome) -> None:
-    noisy = [{"hello": 1}, *outcome.findings, *outcome.findings]
+    foreign = {"class_uid": 2004, "metadata": {"product": {"name": "another"}}}
+    noisy = [{"hello": 1}, foreign, *outcome.findings, *outcome.findings]
     assert explain(uid(outcome), Told("x", noisy, outcome.scores)) == explain(uid(outcome), told(outcome))
 
 

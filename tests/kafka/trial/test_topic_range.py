@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import pytest
 from confluent_kafka import Producer
 
 from models.errors import SettingsError, TopicError
-from streams import topic_range
+from streams import backtest_run, topic_range
 from streams.cli import main
 from streams.simulation_profiles import Record
 from streams.testing import run_pipeline, synthetic_traffic
@@ -126,6 +127,38 @@ def test_a_backtest_of_a_topic_finds_what_is_found_in_the_events(
     assert [one["time"] for one in found] == [one["time"] for one in expected]
     (evidence,) = found[0]["evidences"]
     assert {request["topic"] for request in evidence["data"]["requests"]} == {settings.source.topic}
+
+
+class EndedError(Exception):
+    """Stands for whatever ends the process."""
+
+
+def test_a_backtest_of_a_topic_that_was_ended_goes_on_in_the_same_range(
+    settings: Settings, arguments: list[str], events: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = int(str(events[0]["time"]))
+    half = len(events) // 2
+    publish(
+        settings, settings.source.topic, [(n % 2, first + n, orjson.dumps(e)) for n, e in enumerate(events)]
+    )
+    run = ["backtest", "--from-topic", "--since", str(first), "--processes", "0", "--alerts", "alerts"]
+    assert main([*arguments, *run]) == 0
+    expected = Path("alerts").read_bytes()
+    monkeypatch.setattr(backtest_run, "KEEP_SECONDS", 0.0)
+    whole = TopicRange.lines
+
+    def cut_off(found: TopicRange) -> Iterator[Line]:
+        yield from islice(whole(found), half)
+        raise EndedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TopicRange, "lines", cut_off)
+        with pytest.raises(EndedError):
+            main([*arguments, *run, "--report", "report"])
+    publish(settings, settings.source.topic, [(0, first + 10**6, b"too late for this run")])
+    assert main([*arguments, *run, "--report", "report", "--resume"]) == 0
+    assert Path("alerts").read_bytes() == expected
+    assert Path("report/dead-letters.jsonl").read_bytes() == b""
 
 
 def test_what_stands_on_the_alert_topic_is_explained(
