@@ -70,7 +70,7 @@ def explain_standing(tenant: str, scores: Sequence[ScoreRecord]) -> list[str]:
     asked, first = f"{last['requests']:,} requests", moment(scores[0]["time"])
     lines = [
         f"Tenant {shown(tenant)} is {last['state']} as of {moment(last['last'])}, after {asked}.",
-        f"Its evidence is {_share(_ratio(last))} of the threshold.",
+        f"Its evidence is {_share(_ratio(last))}.",
         f"The most since {first} was {_share(_ratio(peak))}, {moment(peak['time'])}.",
     ]
     if last["state"] == "warming":
@@ -129,7 +129,7 @@ def _course(case: Case, scores: Sequence[ScoreRecord]) -> Iterator[str]:
     before = [one for one in near if one["time"] <= case.started]
     if before:
         usual = sorted(map(_ratio, before))[len(before) // 2]
-        yield f"Before that it was {_share(usual)} of the threshold (median of {len(before):,} intervals)."
+        yield f"Before that it was {_share(usual)} (median of {len(before):,} intervals)."
     during = [one for one in near if one["time"] > case.started]
     for level in (0.01, 0.1):
         passed = next((one for one in during if _ratio(one) >= level), None)
@@ -168,4 +168,4 @@ def _ratio(score: ScoreRecord) -> float:
 
 
 def _share(ratio: float) -> str:
-    return f"{ratio:.2g} times" if ratio >= 1 else f"{ratio:.2%}"
+    return f"{number(ratio)} times the threshold" if ratio >= 1 else f"{ratio:.2%} of the threshold"
