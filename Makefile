@@ -37,7 +37,7 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 ##@ Develop
 
 .PHONY: test
-test: $(DEV) java lint ## lint, types and every test
+test: $(DEV) java browser lint ## lint, types and every test
 	DISTILLWATCH_REQUIRE_KAFKA=1 $(BIN)/python -m pytest $(PYTEST)
 
 .PHONY: lint
@@ -157,4 +157,14 @@ java:
 	    echo 'The local Apache Kafka needs Java 17 or newer and Maven, and one of them is missing.' >&2; \
 	    echo 'Install them (on Debian: sudo apt-get install default-jre-headless maven) and run make again.' >&2; \
 	    exit 1; \
+	fi
+
+# The backtest's report is opened in a real browser; without one that test is skipped and says so.
+.PHONY: browser
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq; \
+	    apt-get install -qq -y --no-install-recommends chromium || true; \
 	fi

@@ -115,7 +115,10 @@ def test_a_value_of_a_wrong_type_names_the_file(tmp_path: Path) -> None:
         (
             "topics__state",
             "distillwatch-alerts",
-            "topics (flag): sketches, state, population, fingerprints, alerts, dead_letters must all differ",
+            (
+                "topics (flag): sketches, state, population, fingerprints, alerts, dead_letters, scores "
+                "must all differ"
+            ),
         ),
         (
             "kafka__security_protocol",
