@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from operator import attrgetter
+from threading import Thread
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
@@ -92,7 +95,7 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
     if processes == 0:
         yield from (sketch_lines(batch, plan) for batch in batches)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn"), _leave_ctrl_c_to_the_parent) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _follow_the_parent) as pool:
         waiting: deque[Future[SketchedLines]] = deque()
         try:
             for batch in batches:
@@ -138,8 +141,17 @@ def _record(line: Line, newest: int) -> ConsumerRecord:
     )
 
 
-def _leave_ctrl_c_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave Ctrl-C to the parent, and end when it is gone, even if it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 @cache

@@ -132,6 +132,30 @@ def test_a_killed_process_is_gone_on_from(expected: dict[str, bytes]) -> None:
     assert written() == expected
 
 
+def test_the_processes_that_sketch_end_with_a_killed_parent() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "from multiprocessing import active_children\n"
+        "from streams.backtest_trial import Trial\n"
+        "from streams.cli import main\n"
+        "def taken(trial, batch):\n"
+        "    print(*(child.pid for child in active_children()), flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "if __name__ == '__main__':\n"
+        "    Trial.take = taken\n"
+        "    main(sys.argv[1:])\n"
+    )
+    Path("ended.py").write_text(code, encoding="utf-8")
+    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
+    words = ["2" if word == "0" else word for word in RUN]
+    # Its output ends only when all that share it have ended.
+    done = subprocess.run(
+        [sys.executable, "ended.py", *words], check=False, env=variables, stdout=subprocess.PIPE, timeout=120
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert len(done.stdout.split()) == 2
+
+
 def test_without_the_option_it_begins_anew(
     expected: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
