@@ -37,7 +37,7 @@ kafka: $(RUNTIME) java ## a local Apache Kafka on 127.0.0.1:9092, in the foregro
 ##@ Develop
 
 .PHONY: test
-test: $(DEV) java alertmanager prometheus lint ## lint, types and every test
+test: $(DEV) java alertmanager prometheus browser lint ## lint, types and every test
 	DISTILLWATCH_REQUIRE_KAFKA=1 DISTILLWATCH_REQUIRE_ALERTMANAGER=$(ALERTMANAGER) \
 	    DISTILLWATCH_REQUIRE_PROMETHEUS=1 $(BIN)/python -m pytest $(PYTEST)
 
@@ -71,9 +71,27 @@ dashboards: $(DEV) ## write the dashboards for Grafana anew from deploy/grafana/
 manifests: $(DEV) ## write rules, topics and rights anew as manifests for Kubernetes
 	@$(BIN)/python deploy/kubernetes/generate_manifests.py
 
+.PHONY: docs
+docs: $(DEV) ## the documentation as pages in build/docs; fails on a broken link
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs . build/docs
+	@echo 'Open build/docs/docs/index.html' >&2
+
+.PHONY: reference
+reference: $(DEV) ## docs/reference, made from the code
+	PYTHONPATH=. $(BIN)/python docs/generate.py
+
+.PHONY: picture
+picture: $(DEV) ## the README's picture of the demo, recorded anew
+	PYTHONPATH=. $(BIN)/python docs/record_demo.py
+
+.PHONY: release-check
+release-check: $(DEV) ## version, changelog, builds that repeat, a clean installation, the container file
+	@$(BIN)/python deploy/release_check.py
+
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra notify --extra otlp --extra schema-registry --extra report \
+	    --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-build.lock --group build
 	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
 	    --all-extras --output-file requirements-dev.lock --group build --group dev pyproject.toml
@@ -103,13 +121,13 @@ prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
 
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
-	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	    /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Hashes and versions, but no address: every machine takes the packages from its own index.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -182,4 +200,14 @@ java:
 	    echo 'The local Apache Kafka needs Java 17 or newer and Maven, and one of them is missing.' >&2; \
 	    echo 'Install them (on Debian: sudo apt-get install default-jre-headless maven) and run make again.' >&2; \
 	    exit 1; \
+	fi
+
+# The backtest's report is opened in a real browser; without one that test is skipped and says so.
+.PHONY: browser
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    export DEBIAN_FRONTEND=noninteractive; \
+	    apt-get update -qq; \
+	    apt-get install -qq -y --no-install-recommends chromium || true; \
 	fi

@@ -35,6 +35,7 @@ COMMANDS = {
     "formats check",
     "formats list",
     "doctor",
+    "explain",
     "notify",
     "replay",
     "simulate",
@@ -45,6 +46,7 @@ COMMANDS = {
     "topics apply",
     "topics check",
     "topics plan",
+    "tune",
     "worker",
 }
 
