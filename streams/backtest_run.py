@@ -93,6 +93,7 @@ def run_backtest(
         settings.input_limits,
         settings.privacy.key,
         newest=_newest(settings, options),
+        max_ahead_ms=settings.source.max_ahead_ms,
     )
     sample = CorrelationSample(settings.detector) if options.report is not None else None
     with ExitStack() as stack:

@@ -41,6 +41,8 @@ class IntakePlan:
     ----------
     newest
         Event time beyond which a line is refused, in Unix milliseconds; 0 for none.
+    max_ahead_ms
+        How far the event of a record may be ahead of the record's own timestamp, in milliseconds.
     """
 
     format: str
@@ -48,6 +50,7 @@ class IntakePlan:
     limits: InputLimits
     hash_key: bytes = field(default=b"", repr=False)
     newest: int = 0
+    max_ahead_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,7 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
 
 def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     """Decode and sketch one batch of lines."""
-    reading = _reader(plan).read([_record(line, plan.newest) for line in lines if line.whole])
+    reading = _reader(plan).read([_record(line, plan) for line in lines if line.whole])
     rejects = [
         Reject(line.file, line.number, "record_too_large", _TOO_LONG) for line in lines if not line.whole
     ]
@@ -124,13 +127,13 @@ def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     return SketchedLines(records, sorted(rejects, key=attrgetter("line")), reading.empty)
 
 
-def _record(line: Line, newest: int) -> ConsumerRecord:
+def _record(line: Line, plan: IntakePlan) -> ConsumerRecord:
     """Dress a line up as a record of partition 0 of a topic with the file's name, unless it is one."""
     return ConsumerRecord(
         topic=line.file,
         partition=line.partition,
         offset=line.number,
-        timestamp=line.timestamp or newest,
+        timestamp=line.timestamp + plan.max_ahead_ms if line.timestamp else plan.newest,
         timestamp_type=0,
         key=None,
         value=line.value,
