@@ -139,7 +139,9 @@ def test_a_backtest_of_a_topic_that_was_ended_goes_on_in_the_same_range(
     first = int(str(events[0]["time"]))
     half = len(events) // 2
     publish(
-        settings, settings.source.topic, [(n % 2, first + n, orjson.dumps(e)) for n, e in enumerate(events)]
+        settings,
+        settings.source.topic,
+        [(n % 2, int(str(e["time"])), orjson.dumps(e)) for n, e in enumerate(events)],
     )
     run = ["backtest", "--from-topic", "--since", str(first), "--processes", "0", "--alerts", "alerts"]
     assert main([*arguments, *run]) == 0
