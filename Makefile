@@ -65,11 +65,33 @@ audit: $(AUDIT) ## known vulnerabilities of the pinned dependencies; fails where
 
 .PHONY: dashboards
 dashboards: $(DEV) ## write the dashboards for Grafana anew from deploy/grafana/boards
-	@$(BIN)/python deploy/grafana/generate.py
+	@$(BIN)/python deploy/grafana/generate_dashboards.py
+
+.PHONY: manifests
+manifests: $(DEV) ## write rules, topics and rights anew as manifests for Kubernetes
+	@$(BIN)/python deploy/kubernetes/generate_manifests.py
+
+.PHONY: docs
+docs: $(DEV) ## the documentation as pages in build/docs; fails on a broken link
+	$(BIN)/python -m sphinx -W --keep-going -q -c docs . build/docs
+	@echo 'Open build/docs/docs/index.html' >&2
+
+.PHONY: reference
+reference: $(DEV) ## docs/reference, made from the code
+	PYTHONPATH=. $(BIN)/python docs/generate.py
+
+.PHONY: picture
+picture: $(DEV) ## the README's picture of the demo, recorded anew
+	PYTHONPATH=. $(BIN)/python docs/record_demo.py
+
+.PHONY: release-check
+release-check: $(DEV) ## version, changelog, builds that repeat, a clean installation, the container file
+	@$(BIN)/python deploy/release_check.py
 
 .PHONY: lock
 lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes newer versions)
-	$(COMPILE) --all-extras --output-file requirements.lock pyproject.toml
+	$(COMPILE) --extra notify --extra otlp --extra schema-registry --extra report --extra console \
+	    --output-file requirements.lock pyproject.toml
 	$(COMPILE) --constraint requirements.lock --output-file requirements-build.lock --group build
 	$(COMPILE) --constraint requirements.lock --constraint requirements-build.lock \
 	    --all-extras --output-file requirements-dev.lock --group build --group dev pyproject.toml
@@ -77,15 +99,35 @@ lock: $(DEV) ## compile the lock files anew from pyproject.toml (UPGRADE=1 takes
 	$(COMPILE) --constraint requirements-dev.lock --output-file requirements-audit.lock --group audit
 	$(COMPILE) --output-file requirements-peers.lock --group peers
 
+# Debian's package is unpacked and not installed: nothing that it holds is started as a service.
+PROMETHEUS := .cache/prometheus
+.PHONY: prometheus
+prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
+	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
+	    exit 0; \
+	fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo 'The rules are tested with promtool, and the dashboards with Prometheus; one of them is missing.' >&2; \
+	    echo 'Install both (they come together) and run make again.' >&2; \
+	    exit 1; \
+	fi; \
+	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
+	if ! apt-get download -qq prometheus 2>/dev/null && ! { apt-get update -qq && apt-get download -qq prometheus; }; then \
+	    echo 'The package prometheus could not be fetched. Install Prometheus and promtool and run make again.' >&2; \
+	    exit 1; \
+	fi; \
+	dpkg-deb --extract prometheus_*.deb .; \
+	rm -f prometheus_*.deb
+
 .PHONY: clean
 clean: ## remove the environment and every cache of the work tree
-	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
+	rm -rf $(VENV) $(VENV)-peers .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help
 help: ## this list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } \
-	    /^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	    /^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 # Hashes and versions, but no address: every machine takes the packages from its own index.
 COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -146,17 +188,17 @@ alertmanager:
 	    echo 'No Alertmanager is installed: the test with a real one is skipped.' >&2; \
 	fi
 
-# A real Chromium looks at the console; a machine of your own may go without, and skips those tests.
+# A real Chromium looks at the console and at the backtest's report; a machine of your own may go without, and skips those tests.
 CHROMIUM ?= $(if $(CI),1)
 .PHONY: chromium
-chromium: ## a Chromium for the tests of the console, from Debian
+chromium: ## a Chromium for the tests of pages, from Debian
 	@if command -v chromium || command -v chromium-browser || command -v google-chrome; then exit 0; fi >/dev/null; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	    export DEBIAN_FRONTEND=noninteractive; \
 	    apt-get update -qq; \
 	    apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core; \
 	else \
-	    echo 'No Chromium is installed: the tests of the console in a browser are skipped.' >&2; \
+	    echo 'No Chromium is installed: the tests of pages in a browser are skipped.' >&2; \
 	fi
 
 # Apache Kafka 4 runs on Java 17 or newer and comes through Maven.
@@ -173,20 +215,3 @@ java:
 	    exit 1; \
 	fi
 
-# Debian's package is unpacked and not installed: nothing that it holds is started as a service.
-PROMETHEUS := .cache/prometheus
-.PHONY: prometheus
-prometheus: ## promtool and Prometheus for the tests, unpacked into .cache
-	@if [ -x $(PROMETHEUS)/usr/bin/promtool ] || { command -v promtool && command -v prometheus; } >/dev/null; then \
-	    exit 0; \
-	fi; \
-	if ! command -v apt-get >/dev/null; then \
-	    echo 'The rules are tested with promtool, and the dashboards with Prometheus; one of them is missing.' >&2; \
-	    echo 'Install both (they come together) and run make again.' >&2; \
-	    exit 1; \
-	fi; \
-	mkdir -p $(PROMETHEUS); cd $(PROMETHEUS); \
-	apt-get download -qq prometheus 2>/dev/null \
-	    || { apt-get update -qq && apt-get download -qq prometheus; }; \
-	dpkg-deb --extract prometheus_*.deb .; \
-	rm -f prometheus_*.deb

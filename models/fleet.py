@@ -164,7 +164,8 @@ class Fleet:
 
     def _answer(self, model: TenantModel) -> list[Finding]:
         """Close an episode that there is a verdict on."""
-        verdict = self._steering.verdicts.get(model.episode_uid)
+        verdicts = self._steering.verdicts
+        verdict = verdicts.get(model.episode_uid) if verdicts else None
         found = [] if verdict is None else model.answer(verdict)
         if found:
             self._live.change(np.array([model.row]))

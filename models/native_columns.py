@@ -138,11 +138,15 @@ def _columns(records: Sequence[dict[str, Any]], limits: InputLimits) -> tuple[Co
 
 def _given(records: Sequence[dict[str, Any]]) -> Mapping[str, Sequence[Any]]:
     """Return the columns of the known fields that any record has, as they stand there."""
-    names = list(records[0]) if records else []
-    if len(names) > 1 and set(map(len, records)) == {len(names)}:
-        with suppress(KeyError):  # most sources write the same fields in every record
-            columns = zip(*map(itemgetter(*names), records), strict=True)
-            return {name: column for name, column in zip(names, columns, strict=True) if name in _KNOWN}
+    shortest = min(records, key=len, default={})
+    if len(shortest) > 1:
+        with suppress(KeyError):  # most sources write the same fields in every record, and some in a few
+            columns = zip(*map(itemgetter(*shortest), records), strict=True)
+            given = {name: column for name, column in zip(shortest, columns, strict=True) if name in _KNOWN}
+            longer = [record for record in records if len(record) > len(shortest)]
+            for name in (set().union(*longer) & _KNOWN) - shortest.keys():
+                given[name] = tuple(record.get(name) for record in records)
+            return given
     return {name: [record.get(name) for record in records] for name in set().union(*records) & _KNOWN}
 
 

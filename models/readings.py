@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import Any
 
+from models.control.signals import RULES
 from models.core import growth, rate, resampling, sweep, topics
 from models.core.streams import HABITS, NOVELTY, RATE, SHAPE, TOPICS
 from models.finding import SignalReading
@@ -32,7 +33,7 @@ def readings_of(s: Any, threshold: float) -> dict[str, SignalReading]:
 
 def silenced(c: Any) -> set[str]:
     """Return the names of the signals that an operator has switched off in a record of `SETTINGS`."""
-    rules = zip(("logit-bias sweep", "resampling"), c["rules"], strict=True)
+    rules = zip(RULES, (c["sweeps"], c["samples"]), strict=True)
     signals = ((name, c["weights"][track] + c["votes"][track]) for track, (name, _) in NAMES.items())
     return {name for name, counts in (*signals, *rules) if not counts}
 

@@ -69,17 +69,14 @@ class Steering:
         """The verdict on each finding that has one, by the finding's uid."""
         self.version = 0
         """Rises when the rules that tenants are judged by change."""
+        self.selective = False
+        """Whether there are rules for some tenants and not for all."""
         self._begin(())
 
     @property
     def records(self) -> NDArray[Any]:
         """All records of `SETTINGS`, shape (n,); asked for anew after tenants were looked up."""
         return self._room[: self._used]
-
-    @property
-    def selective(self) -> bool:
-        """Whether there are rules for some tenants and not for all."""
-        return bool(self._exact or self._patterns)
 
     def follow(self, control: Control) -> None:
         """Judge by the rules of these changes from now on."""
@@ -114,6 +111,7 @@ class Steering:
                 self._exact.setdefault(_pattern(rule), []).append(rule)
             elif tenants.pattern != EVERYBODY:
                 self._patterns.append((tenants, rule))
+        self.selective = bool(self._exact or self._patterns)
         self._chain(self._common[-MOST_A_TENANT:])
 
     def _chain(self, rules: list[Rule]) -> int:

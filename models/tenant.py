@@ -84,8 +84,9 @@ class TenantModel:
         return self._steering.at(self.state)
 
     def steer(self) -> None:
-        """Be judged by the rules as they are now."""
-        self.state["rule"] = self._steering.number_of(self.name)
+        """Be judged by the rules as they are now; whoever calls it has seen to it that none was before."""
+        if self._steering.selective:
+            self.state["rule"] = self._steering.number_of(self.name)
 
     @property
     def offset(self) -> int:
@@ -287,6 +288,7 @@ class TenantModel:
         uid, suspects = source.label(UID_CHARS), Suspects()
         suspects.load(source)
         source.end()
-        read["offset"], read["name_size"], read["rule"] = self.offset, self._name_size, self.state["rule"]
+        read["offset"], read["name_size"] = self.offset, self._name_size
         self._slab.put(self.row, read)
+        self.steer()
         self._uid, self.suspects = uid, suspects

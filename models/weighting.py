@@ -58,7 +58,8 @@ def settings_record(
     for name in ("budget_days", "least_threshold", "suspicious_exponent", "flag_strength", "update_step"):
         found[name] = getattr(config, name)
     found["block"], found["window_block"] = config.block_requests, config.entropy_block_requests
-    found["warmup"], found["rules"] = config.warmup_requests, weighting.rules
+    found["warmup"] = config.warmup_requests
+    found["sweeps"], found["samples"] = weighting.rules
     found["update_ms"] = round(config.update_minutes * MINUTE_MS)
     found["quiet_ms"] = round(config.quiet_hours * HOUR_MS)
     found["adapt_ms"] = round(config.adapt_days * 24 * HOUR_MS)

@@ -38,10 +38,9 @@ class Annotate:
         for finding in findings:
             yield to_record(finding, self._annotation(finding))
 
-    def objects(self, findings: Iterable[Said], *, replay: bool) -> Iterator[dict[str, Any]]:
-        """Yield each finding as a JSON-ready object; `replay` as in `streams.ocsf.to_ocsf`."""
-        for finding in findings:
-            yield to_ocsf(finding, self._annotation(finding), replay=replay)
+    def as_object(self, finding: Said, *, replay: bool) -> dict[str, Any]:
+        """Return a finding as a JSON-ready object; `replay` as in `streams.ocsf.to_ocsf`."""
+        return to_ocsf(finding, self._annotation(finding), replay=replay)
 
     def _annotation(self, finding: Said) -> Annotation:
         annotation = self._annotator.annotate(finding)

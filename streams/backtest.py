@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from models.campaign.finding import CampaignFinding
+from models.codec import MOST_COUNT, Reader, Writer
 from models.config import DetectorConfig
-from models.finding import Activity, Finding, Severity
+from models.finding import Finding
 from models.fleet import SLACK_MS, Fleet
 from models.requests import Requests, decode_table
 from models.score import Score
@@ -18,53 +17,10 @@ from models.snapshot import peek
 from models.steering import Steering
 from streams.backtest_control import BacktestControl
 from streams.backtest_fleetwide import BacktestFleetwide
+from streams.backtest_summary import Summary
 from streams.file_intake import Reject, SketchedLines
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import StateRecord
-
-SHOWN = 3
-"""Places that are remembered of each kind of bad line."""
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a backtest saw; grows with the number of tenants and reasons, not of events.
-
-    Parameters
-    ----------
-    events
-        Judged requests.
-    empty
-        Blank lines.
-    findings
-        How many about tenants, by activity and severity.
-    campaigns
-        The same about campaigns.
-    dead_letters
-        How many lines, by reason.
-    places
-        The first lines of each reason, as `file:number`.
-    """
-
-    events: int = 0
-    empty: int = 0
-    tenants: set[bytes] = field(default_factory=set)
-    findings: Counter[tuple[Activity, Severity]] = field(default_factory=Counter)
-    campaigns: Counter[tuple[Activity, Severity]] = field(default_factory=Counter)
-    dead_letters: Counter[str] = field(default_factory=Counter)
-    places: dict[str, list[str]] = field(default_factory=dict)
-
-    def count(self, finding: CampaignFinding | Finding) -> None:
-        """Count a finding."""
-        counts = self.campaigns if isinstance(finding, CampaignFinding) else self.findings
-        counts[finding.activity, finding.severity] += 1
-
-    def reject(self, reject: Reject) -> None:
-        """Count a bad line."""
-        self.dead_letters[reject.reason] += 1
-        places = self.places.setdefault(reject.reason, [])
-        if len(places) < SHOWN:
-            places.append(f"{reject.file}:{reject.line}")
 
 
 class Backtest:
@@ -126,6 +82,32 @@ class Backtest:
             self.summary.empty += batch.empty
             yield from self._judge(batch.records)
 
+    def keep(self) -> bytes:
+        """Bring all that changed into the store, and return what else is needed to go on."""
+        self._checkpoint()
+        out = Writer()
+        out.number(self._time)
+        if self._fleetwide is not None:
+            self._fleetwide.dump(out)
+        return out.finish()
+
+    def go_on(self, summary: Summary, kept: bytes) -> None:
+        """Go on from what `keep` returned, with summary and store as they were then.
+
+        Raises
+        ------
+        SnapshotError
+            The bytes are no such state.
+        """
+        self.summary = summary
+        source = Reader(kept)
+        self._time = source.count(MOST_COUNT)
+        if self._control is not None:
+            self._control.go_on(self._time)
+        if self._fleetwide is not None:
+            self._fleetwide.load(source)
+        source.end()
+
     def _judge(self, records: Sequence[tuple[bytes, bytes]]) -> Iterator[CampaignFinding | Finding]:
         """Judge records, up to the next checkpoint at a time."""
         done = 0
@@ -144,6 +126,7 @@ class Backtest:
         first = self.summary.events + 1
         self.summary.events += len(records)
         self.summary.tenants.update(key for key, _ in records)
+        self.summary.see(requests.rows)
         yield from self._say(self._apply(requests, range(first, first + len(records))))
         for score in self._fleet.take_scores():
             self._on_score(score)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,13 @@ class BacktestControl:
             yield done, end, tenants
             done = end
 
+    def go_on(self, time: int) -> None:
+        """Take note of the verdicts that were handed out when the newest event time was this, in Unix ms.
+
+        Their tenants are as they were after it, so nobody has to be answered again.
+        """
+        self._hand_out(time)
+
     def _hand_out(self, time: int) -> list[str]:
         tenants = []
         while self._waiting and self._waiting[-1][1].time <= time:
@@ -82,15 +89,33 @@ def load_control(path: Path) -> Control:
     SettingsError
         The file cannot be read, or a line is refused: names the line and the reason.
     """
-    draft = Draft()
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
         raise SettingsError(f"cannot read {path}: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
+    return control_of(enumerate(lines, 1), str(path))
+
+
+def control_of(records: Iterable[tuple[int, bytes]], place: str) -> Control:
+    """Return what records add up to; blank ones are left out.
+
+    Parameters
+    ----------
+    records
+        Each with the number that errors name it by.
+    place
+        Where they come from, for errors.
+
+    Raises
+    ------
+    SettingsError
+        A record is refused: names the place and the reason.
+    """
+    draft = Draft()
+    for number, record in records:
         try:
-            if line.strip():
-                draft.add(parse_change(line))
+            if record.strip():
+                draft.add(parse_change(record))
         except ControlError as error:
-            raise SettingsError(f"{path}:{number}: {error}") from None
+            raise SettingsError(f"{place}:{number}: {error}") from None
     return draft.finish()

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from models.campaign.finding import CampaignFinding
 from models.campaign.fingerprint import Fingerprint
+from models.codec import Reader, Writer
 from models.finding import Finding
 from models.population.profile import EarlyProfile
 from models.population.progress import Progress
+from models.sketch import MAX_OFFSET
 from streams.metrics import Metrics
 from streams.population_records import Mark
 from streams.population_state import Fleetwide
@@ -77,8 +79,32 @@ class BacktestFleetwide:
         return [*self.fleet.close(self._progress.settled), *self.fleet.answer(answered)]
 
     def checkpoint(self) -> None:
-        """Store the templates that changed."""
-        self._templates.freeze()
+        """Store the templates that changed, and let those go that were used least recently."""
+        frozen = self._templates.freeze()
+        for _ in frozen.slices if frozen else ():
+            pass  # each is stored when it is made
+
+    def dump(self, out: Writer) -> None:
+        """Write all that is not in the store; right after `checkpoint`."""
+        out.blob(self.fleet.newcomers.dump())
+        self.fleet.dump(out)
+        self._progress.dump(out)
+        out.number(self._records)
+        self._templates.dump(out)
+
+    def load(self, source: Reader) -> None:
+        """Go on from what `dump` wrote, with the store as it was then.
+
+        Raises
+        ------
+        SnapshotError
+            The bytes are no such state.
+        """
+        self.fleet.newcomers.load(source.blob())
+        self.fleet.load(source)
+        self._progress.load(source)
+        self._records = source.count(MAX_OFFSET)
+        self._templates.load(source)
 
 
 class _Records:

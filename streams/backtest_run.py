@@ -2,217 +2,198 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
-
-import orjson
 
 from models.control.control import Control
 from models.errors import DistillwatchError
-from models.finding import Activity, Severity
-from models.score import Score
-from streams.annotate import Annotate
-from streams.backtest import Backtest, Summary
-from streams.backtest_control import BacktestControl, load_control
-from streams.backtest_fleetwide import BacktestFleetwide
-from streams.baseline import load_baseline, save_baseline
+from streams import backtest_folder as names
+from streams.backtest_correlation import CorrelationSample
+from streams.backtest_folder import BacktestFolder
+from streams.backtest_summary import summary_record, summary_text, to_json
+from streams.backtest_trial import Outputs, Trial
+from streams.backtest_tries import in_short
+from streams.backtest_work import Work, plan_of
+from streams.baseline import save_baseline
 from streams.event_files import Line
-from streams.file_intake import IntakePlan, Reject, sketch_files
-from streams.metrics import Metrics
-from streams.population_state import Fleetwide, fleetwide
-from streams.score_record import score_to_json
+from streams.file_intake import BATCH, intake_plan, sketch_files
+from streams.kept_store import KeptStore
 from streams.settings import Settings
 from streams.snapshot_store import SnapshotStore
 
-STDOUT = "-"
-DAY_MS = 86_400_000
-Counts = Counter[tuple[Activity, Severity]]
+KEEP_SECONDS = 10.0
+"""Between two moments that a backtest with a report can go on from."""
 
 
-def run_backtest(
-    settings: Settings,
-    lines: Iterator[Line],
-    alerts: str,
-    report: str | None,
-    processes: int,
-    *,
-    save_baseline_to: Path | None = None,
-    scores: str | None = None,
-    control_from: Path | None = None,
-) -> str:
-    """Judge all lines and return the summary as text.
+@dataclass(frozen=True, slots=True)
+class BacktestOptions:
+    """What is asked of a backtest beside its settings.
 
     Parameters
     ----------
     alerts
         File for the findings, a JSON line each; `-` is stdout.
-    report
-        Folder for `summary.json` and `dead-letters.jsonl`; made when it does not exist.
     processes
         How many sketch; see `streams.file_intake.sketch_files`.
-    control_from
-        File with what operators changed; see `streams.backtest_control.load_control`.
-    save_baseline_to
-        File for the population baseline as it is at the end.
+    report
+        Folder for the report and all that it is made of; made when it does not exist.
     scores
         File for how each tenant stands once an interval, a JSON line each, whether `scores.enabled` or not.
+    control
+        What operators changed; holds for the tries as well.
+    save_baseline
+        File for the population baseline as it is at the end.
+    tries
+        Other settings to judge the same lines by, by what they are called.
+    work
+        What is kept for a run that goes on after this one was ended.
+    inputs
+        Describes the input so that another one is noticed.
+    """
+
+    alerts: str
+    processes: int
+    report: Path | None = None
+    scores: str | None = None
+    control: Control = field(default_factory=Control)
+    save_baseline: Path | None = None
+    tries: Mapping[str, Settings] = field(default_factory=dict)
+    work: Work | None = None
+    inputs: object = None
+
+    def in_report(self, name: str) -> str | None:
+        """Return the path of a file of the report; none without one."""
+        return None if self.report is None else str(self.report / name)
+
+
+def run_backtest(
+    settings: Settings,
+    lines: Iterator[Line],
+    options: BacktestOptions,
+    clock: Callable[[], float] = time.monotonic,
+) -> str:
+    """Judge all lines and return the summary as text.
+
+    Parameters
+    ----------
+    clock
+        Seconds; tells when it is time to keep what was done.
 
     Raises
     ------
     DistillwatchError
         A file cannot be read or written.
+    SettingsError
+        It goes on from a backtest of another input or by other settings.
     """
-    begin = time.monotonic()
-    source = settings.source
-    plan = IntakePlan(
-        source.format,
-        settings.embedding.kind,
-        source.options(settings.embedding.size).limits,
-        settings.privacy.key,
-        newest=int(time.time() * 1000) + source.max_ahead_ms,
-        tenant=source.tenant,
-        fields=tuple(source.fields.items()),
-    )
-    fleet = _fleetwide(settings)
-    control = Control() if control_from is None else load_control(control_from)
-    annotate = Annotate(Metrics(), shadow=settings.control.shadow)
-    annotate.follow(control)
+    begin = clock()
+    plan = intake_plan(settings, _newest(settings, options))
+    sample = CorrelationSample(settings.detector) if options.report is not None else None
     with ExitStack() as stack:
-        write_finding = stack.enter_context(_json_lines(alerts))
-        write_reject = stack.enter_context(_json_lines(_in_folder(report, "dead-letters.jsonl")))
-        write_score = stack.enter_context(_json_lines(scores))
-        store = stack.enter_context(SnapshotStore(settings.state.folder))
-
-        def on_score(score: Score) -> None:
-            write_score(score_to_json(score))
-
-        score_ms = 0 if scores is None else settings.scores.interval_seconds * 1000
-        changes = BacktestControl(control, settings.detector, score_ms=score_ms) if control.changes else None
-        backtest = Backtest(
-            settings.detector,
-            store,
-            max_tenants=settings.state.max_tenants,
-            ttl_ms=int(settings.state.ttl_days * DAY_MS),
-            checkpoint_events=settings.state.checkpoint_events,
-            fleetwide=None if fleet is None else _judging(fleet, store, settings),
-            score_ms=score_ms,
-            on_score=on_score,
-            control=changes,
-        )
-
-        def on_reject(reject: Reject) -> None:
-            write_reject(asdict(reject))
-
-        findings = backtest.run(sketch_files(lines, plan, processes), on_reject)
-        for found in annotate.objects(findings, replay=True):
-            write_finding(found)
-    if fleet is not None and save_baseline_to is not None:
-        save_baseline(save_baseline_to, fleet.newcomers)
-    seconds = time.monotonic() - begin
-    with _json_lines(_in_folder(report, "summary.json")) as write:
-        write(summary_record(backtest.summary, seconds))
-    return summary_text(backtest.summary, seconds)
+        trials = list(_trials(settings, options, stack))
+        batches = sketch_files(_rest(lines, trials), plan, options.processes)
+        keeping = clock()
+        for number, batch in enumerate(batches, min(trial.position for trial in trials)):
+            for trial in trials:
+                if trial.position == number:
+                    trial.take(batch)
+            if sample is not None:
+                sample.take(batch.records)
+            if clock() - keeping >= KEEP_SECONDS:
+                for trial in trials:
+                    trial.keep()
+                keeping = clock()
+    main = trials[0]
+    seconds = clock() - begin
+    if main.fleet is not None and options.save_baseline is not None:
+        save_baseline(options.save_baseline, main.fleet.newcomers)
+    if sample is not None:
+        _write_report(settings, trials, options, sample, seconds)
+    return summary_text(main.summary, seconds)
 
 
-def _fleetwide(settings: Settings) -> Fleetwide | None:
-    """Return the models of the whole fleet, with the baseline that the settings name."""
-    if not settings.population.enabled:
-        return None
-    start = settings.population.baseline
-    newcomers = None if start is None else load_baseline(start, settings.detector)
-    return fleetwide(settings.detector, settings.campaign_config, newcomers)
+def _newest(settings: Settings, options: BacktestOptions) -> int:
+    """Return the event time beyond which a line is refused; the same for a run that goes on."""
+    newest = int(time.time() * 1000) + settings.source.max_ahead_ms
+    if options.work is None:
+        return newest
+    outputs = (options.alerts, options.scores)
+    plan = plan_of(settings, options.inputs, outputs, list(options.tries), options.control)
+    options.work.begin(plan | {"newest": options.work.plan.get("newest", newest)})
+    return int(options.work.plan["newest"])
 
 
-def _judging(fleet: Fleetwide, store: SnapshotStore, settings: Settings) -> BacktestFleetwide:
-    memory_ms = int(settings.campaigns.memory_days * DAY_MS)
-    return BacktestFleetwide(fleet, store, most=settings.state.max_tenants, memory_ms=memory_ms)
+def _rest(lines: Iterator[Line], trials: Sequence[Trial]) -> Iterator[Line]:
+    """Leave out the lines that all trials have judged."""
+    return islice(lines, min(trial.position for trial in trials) * BATCH, None)
 
 
-def summary_record(summary: Summary, seconds: float) -> dict[str, object]:
-    """The summary for programs."""
-    return {
-        "events": summary.events,
-        "tenants": len(summary.tenants),
-        "blank_lines": summary.empty,
-        "seconds": round(seconds, 3),
-        "findings": _counts(summary.findings),
-        "campaigns": _counts(summary.campaigns),
-        "dead_letters": [
-            {"reason": reason, "count": count, "first": summary.places[reason]}
-            for reason, count in sorted(summary.dead_letters.items())
+def _trials(settings: Settings, options: BacktestOptions, stack: ExitStack) -> Iterator[Trial]:
+    """Yield what judges: by the settings first, then by the others that are tried."""
+    files: Outputs = {
+        "findings": options.alerts,
+        "copy": options.in_report(names.FINDINGS),
+        "rejects": options.in_report(names.DEAD_LETTERS),
+        "scores": options.scores,
+        "score_copy": options.in_report(names.SCORES),
+    }
+    yield _opened(Trial(settings, _store(settings, options, 0), files, options.control), stack)
+    for number, (name, tried) in enumerate(options.tries.items(), 1):
+        file = options.in_report(names.TRIED.replace("*", str(number)))
+        store = _store(settings, options, number)
+        trial = Trial(tried, store, {"findings": file}, options.control, in_short(name))
+        yield _opened(trial, stack)
+
+
+def _opened(trial: Trial, stack: ExitStack) -> Trial:
+    stack.callback(trial.close)
+    return trial
+
+
+def _store(settings: Settings, options: BacktestOptions, number: int) -> SnapshotStore:
+    return (
+        SnapshotStore(settings.state.folder) if options.work is None else KeptStore(options.work.file(number))
+    )
+
+
+def _write_report(
+    settings: Settings,
+    trials: Sequence[Trial],
+    options: BacktestOptions,
+    sample: CorrelationSample,
+    seconds: float,
+) -> None:
+    """Write the rest of the report's files, the summary last: it says that the others are whole."""
+    told = {
+        "settings": {
+            "detector": settings.model_dump(mode="json")["detector"],
+            "campaigns": settings.model_dump(mode="json")["campaigns"],
+            "score_seconds": settings.scores.interval_seconds,
+            "format": settings.source.format,
+        },
+        "tried": [
+            {"settings": name, **summary_record(trial.summary, seconds)}
+            for name, trial in zip(options.tries, trials[1:], strict=True)
         ],
     }
+    main = trials[0]
+    _write_whole(options.in_report(names.CORRELATION), to_json(sample.measured()))
+    _write_whole(options.in_report(names.SUMMARY), to_json(summary_record(main.summary, seconds) | told))
+    if options.report is not None:
+        from streams.report.page import write_report  # noqa: PLC0415 - loads what draws
+
+        write_report(BacktestFolder(options.report))
+    if options.work is not None:
+        options.work.finish()
 
 
-def _counts(findings: Counts) -> list[dict[str, object]]:
-    return [
-        {"activity": activity.name.lower(), "severity": severity.name.lower(), "count": count}
-        for (activity, severity), count in sorted(findings.items())
-    ]
-
-
-def summary_text(summary: Summary, seconds: float) -> str:
-    """The summary for people."""
-    rate = summary.events / max(seconds, 1e-9)
-    tenants = len(summary.tenants)
-    text = [f"{summary.events:,} events of {tenants:,} tenants in {seconds:.1f} s ({rate:,.0f} a second)"]
-    for kind, findings in (("", summary.findings), (" campaigns", summary.campaigns)):
-        for (activity, severity), count in sorted(findings.items()):
-            text.append(f"  {activity.name.lower():<7} {severity.name.lower():<13} {count:>7,}{kind}")
-    if not summary.findings and not summary.campaigns:
-        text.append("  no findings")
-    for reason, count in sorted(summary.dead_letters.items()):
-        places = summary.places[reason]
-        more = ", ..." if count > len(places) else ""
-        text.append(f"  dead letters: {count:,} {reason} ({', '.join(places)}{more})")
-    if summary.empty:
-        text.append(f"  blank lines left out: {summary.empty:,}")
-    return "\n".join(text)
-
-
-def _in_folder(folder: str | None, name: str) -> str | None:
-    if folder is None:
-        return None
+def _write_whole(name: str | None, body: bytes) -> None:
+    path = Path(name or "")
     try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
     except OSError as error:
-        raise DistillwatchError(f"cannot make the folder {folder}: {error.strerror}") from None
-    return str(Path(folder) / name)
-
-
-@contextmanager
-def _json_lines(name: str | None) -> Iterator[Callable[[object], None]]:
-    """Open a file for JSON lines; without a name they go nowhere."""
-    if name is None:
-        yield lambda _value: None
-        return
-    file = sys.stdout.buffer if name == STDOUT else _create(name)
-    try:
-        yield lambda value: _write(file, name, value)
-    finally:
-        with _told(name):
-            file.flush() if name == STDOUT else file.close()
-
-
-def _write(file: BinaryIO, name: str, value: object) -> None:
-    with _told(name):
-        file.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE))
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DistillwatchError(f"cannot write {name}: {error.strerror}") from None
-
-
-def _create(name: str) -> BinaryIO:
-    with _told(name):
-        return Path(name).open("wb")
+        raise DistillwatchError(f"cannot write {path}: {error.strerror}") from None

@@ -22,12 +22,14 @@ from streams.commands import (
     control_reports,
     demo,
     doctor,
+    explain,
     formats,
     notify,
     replay,
     simulate,
     state,
     topics,
+    tune,
     worker,
 )
 from streams.commands.options import Options, parse_flags
@@ -46,6 +48,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("worker")(worker.worker)
 app.command("backtest")(backtest.backtest)
+app.command("tune")(tune.tune)
 app.command("replay")(replay.replay)
 app.command("simulate")(simulate.simulate)
 alerts_app = typer.Typer(invoke_without_command=True)
@@ -57,6 +60,7 @@ control.app.command("history")(control_reports.history)
 app.add_typer(control.app, name="control")
 app.command("notify")(notify.notify)
 app.command("console")(console.console)
+app.command("explain")(explain.explain)
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")
 app.add_typer(config.app, name="config")

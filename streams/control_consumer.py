@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +15,9 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 
 from models.errors import BrokerError
 from streams.connection import client_options, uses_oauth
+from streams.control_reading import PARTITION
 from streams.settings_kafka import KafkaSettings
 
-PARTITION = 0
 FETCH_MS = 500
 
 
@@ -48,16 +49,17 @@ class ControlConsumer:
         ------
         BrokerError
             The topic cannot be read.
+        TopicAuthorizationFailedError
+            We may not read it.
         """
         try:
             await self._consumer.start()
             self._consumer.assign([self._tp])
-            ends = await self._consumer.end_offsets([self._tp])
+            return await self._end()
         except (KafkaConnectionError, KafkaTimeoutError) as error:
             raise BrokerError(
                 f"topics.control {self._tp.topic!r} cannot be read ({error}): see `distillwatch doctor`"
             ) from error
-        return int(ends[self._tp])
 
     async def read(self) -> Sequence[ConsumerRecord]:
         """Return records in order, none if none came within a moment.
@@ -67,10 +69,25 @@ class ControlConsumer:
         TopicAuthorizationFailedError
             We may not read the topic any more.
         """
-        if self._tp.topic in self._consumer._client.cluster.unauthorized_topics:  # noqa: SLF001
-            raise TopicAuthorizationFailedError(self._tp.topic)  # without a group nobody else looks
+        self._check_right()
         found = await self._consumer.getmany(self._tp, timeout_ms=FETCH_MS)
         return list(found.get(self._tp, ()))
+
+    async def _end(self) -> int:
+        """Ask where the topic ends; without the right to see it the client would ask again and again."""
+        asking = asyncio.ensure_future(self._consumer.end_offsets([self._tp]))
+        try:
+            while not asking.done():
+                await asyncio.wait({asking}, timeout=FETCH_MS / 1000)
+                self._check_right()
+            return int(asking.result()[self._tp])
+        finally:
+            asking.cancel()
+
+    def _check_right(self) -> None:
+        """Say that we may not see the topic; without a group nobody else looks."""
+        if self._tp.topic in self._consumer._client.cluster.unauthorized_topics:  # noqa: SLF001
+            raise TopicAuthorizationFailedError(self._tp.topic)
 
     async def position(self) -> int:
         """Return the offset of the record to be read next."""

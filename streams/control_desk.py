@@ -13,13 +13,11 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from models.control.parsing import VERSION, parse_change
 from models.control.records import Change
 from models.errors import DeliveryError, SettingsError, TopicError
-from streams.control_reading import ControlReading, Refusal
+from streams.control_reading import PARTITION, ControlReading, Refusal
 from streams.librdkafka import librdkafka_options
 from streams.settings import Settings
 from streams.topic_plan import grant
 from streams.topic_reader import TopicReader
-
-PARTITION = 0
 
 
 @dataclass(frozen=True, slots=True)

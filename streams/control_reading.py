@@ -10,6 +10,9 @@ from models.control.parsing import parse_change
 from models.control.records import Change
 from models.errors import ControlError
 
+PARTITION = 0
+"""The only one that is read, and written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:

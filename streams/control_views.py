@@ -9,21 +9,26 @@ import orjson
 from models.control.control import Control
 from models.control.encoding import change_fields
 from models.control.records import Change, Judged
-from models.control.rules import FOREVER
+from models.control.rules import makes_rule
 from streams.control_desk import Entry
 
 _COMMON = {"version", "id", "time", "author", "kind"}
 
 
-def state_of(change: Change, control: Control, now: int) -> str:
-    """Tell whether a change holds: `planned`, `holds`, `ended`, `removed`, or `done` where it is no rule."""
-    removed = control.ended.get(change.id, FOREVER)
-    if removed <= now:
-        return "removed"
+def states_of(control: Control, now: int) -> dict[str, str]:
+    """Tell by id how each change stands at a time in Unix milliseconds.
+
+    One is `planned`, `holds`, `ended` or `removed`; or `done` where it is no rule and no verdict.
+    """
+    found = {
+        change.id: "holds" if isinstance(change.what, Judged) else "ended" if makes_rule(change) else "done"
+        for change in control.changes.values()
+    }
     for rule in control.rules:
-        if rule.change.id == change.id:
-            return "planned" if now < rule.begins else "holds" if now < rule.until else "ended"
-    return "holds" if isinstance(change.what, Judged) else "done"
+        planned, holds = now < rule.begins, rule.holds(now)
+        found[rule.change.id] = "planned" if planned else "holds" if holds else "ended"
+    removed = (name for name, time in control.ended.items() if time <= now and name in found)
+    return found | dict.fromkeys(removed, "removed")
 
 
 def as_object(change: Change, state: str) -> dict[str, Any]:

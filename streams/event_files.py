@@ -1,4 +1,4 @@
-"""Files of events, a record a line or a message: plain, gzip or zstandard, or stdin as `-`."""
+"""Files of events, a record a line, a message or a Parquet row: plain, gzip or zstandard, or stdin as `-`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from streams.zstd_reader import ZstdReader
 
 STDIN = "-"
 _GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _DAMAGE = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
@@ -36,16 +37,22 @@ class Line:
         Its bytes without the line's end; of a line that is too long the beginning only, of a message nothing.
     whole
         False when the line was longer than allowed and is cut off.
+    partition, timestamp, headers
+        Of a record of a topic, whose name is `file` and whose offset is `number`: the partition, the
+        record's time in Unix milliseconds, 0 for none, and its headers.
     """
 
     file: str
     number: int
     value: bytes
     whole: bool = True
+    partition: int = 0
+    timestamp: int = 0
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 class EventFile:
-    """Reads one file record by record in constant memory; the compression is told by the first bytes.
+    """Reads one file record by record in constant memory; the first bytes tell its compression, or Parquet.
 
     Parameters
     ----------
@@ -83,9 +90,12 @@ class EventFile:
         Raises
         ------
         DistillwatchError
-            The file breaks off or is damaged; names the last good line.
+            The file breaks off, is damaged (names the last good line), or is Parquet where messages are read.
         """
         number = 0
+        if self._raw.peek(4).startswith(_PARQUET) and self._raw.seekable():
+            yield from self._rows()
+            return
         try:
             with self._raw, _decompress(self._raw) as stream:
                 records = messages(stream, self._limit) if self._delimited else _lines(stream, self._limit)
@@ -95,6 +105,15 @@ class EventFile:
         except _DAMAGE as error:
             detail = f"{self.name} is damaged after line {number} ({type(error).__name__}); restore the file"
             raise DistillwatchError(detail) from error
+
+    def _rows(self) -> Iterator[Line]:
+        from streams.parquet_rows import parquet_rows  # noqa: PLC0415 - an extra, and large
+
+        with self._raw:
+            if self._delimited:
+                raise DistillwatchError(f"{self.name} is Parquet, whose rows hold no Protobuf messages")
+            for number, row in enumerate(parquet_rows(self.name, self._raw), 1):
+                yield Line(self.name, number, row[: self._limit], whole=len(row) <= self._limit)
 
 
 def total_size(names: Sequence[str]) -> int | None:

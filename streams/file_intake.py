@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -10,8 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from operator import attrgetter
+from threading import Thread
 
 from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
@@ -24,6 +27,7 @@ from streams.embedders import load_embedder
 from streams.event_files import Line
 from streams.formats import decoder
 from streams.reading import RequestReader
+from streams.settings import Settings
 
 _TOO_LONG = "the line is longer than source.max_record_bytes"
 BATCH = 512
@@ -39,6 +43,8 @@ class IntakePlan:
     ----------
     newest
         Event time beyond which a line is refused, in Unix milliseconds; 0 for none.
+    max_ahead_ms
+        In its place, of lines with a time of their own: how far an event may be ahead of it.
     tenant, fields
         Paths, as `AdapterOptions` has them; plain, since this goes to other processes.
     """
@@ -48,6 +54,7 @@ class IntakePlan:
     limits: InputLimits
     hash_key: bytes = field(default=b"", repr=False)
     newest: int = 0
+    max_ahead_ms: int = 0
     tenant: tuple[str, ...] = ()
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -55,6 +62,21 @@ class IntakePlan:
     def options(self) -> AdapterOptions:
         """What the format is told."""
         return AdapterOptions(self.tenant, dict(self.fields), self.limits)
+
+
+def intake_plan(settings: Settings, newest: int) -> IntakePlan:
+    """Return how lines are read as records of `source`; `newest` as in `IntakePlan`."""
+    source = settings.source
+    return IntakePlan(
+        source.format,
+        settings.embedding.kind,
+        source.options(settings.embedding.size).limits,
+        settings.privacy.key,
+        newest,
+        source.max_ahead_ms,
+        source.tenant,
+        tuple(source.fields.items()),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +124,7 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
     if processes == 0:
         yield from (sketch_lines(batch, plan) for batch in batches)
         return
-    with ProcessPoolExecutor(processes, get_context("spawn"), _leave_ctrl_c_to_the_parent) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _follow_the_parent) as pool:
         waiting: deque[Future[SketchedLines]] = deque()
         try:
             for batch in batches:
@@ -121,7 +143,7 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
 
 def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     """Decode and sketch one batch of lines."""
-    reading = _reader(plan).read([_record(line, plan.newest) for line in lines if line.whole])
+    reading = _reader(plan).read([_record(line, plan) for line in lines if line.whole])
     rejects = [
         Reject(line.file, line.number, "record_too_large", _TOO_LONG) for line in lines if not line.whole
     ]
@@ -131,25 +153,34 @@ def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     return SketchedLines(records, sorted(rejects, key=attrgetter("line")), reading.empty)
 
 
-def _record(line: Line, newest: int) -> ConsumerRecord:
-    """Dress a line up as a record of partition 0 of a topic with the file's name."""
+def _record(line: Line, plan: IntakePlan) -> ConsumerRecord:
+    """Dress a line up as a record of partition 0 of a topic with the file's name, unless it is one."""
     return ConsumerRecord(
         topic=line.file,
-        partition=0,
+        partition=line.partition,
         offset=line.number,
-        timestamp=newest,
+        timestamp=line.timestamp + plan.max_ahead_ms if line.timestamp else plan.newest,
         timestamp_type=0,
         key=None,
         value=line.value,
         checksum=None,
         serialized_key_size=-1,
         serialized_value_size=len(line.value),
-        headers=(),
+        headers=line.headers,
     )
 
 
-def _leave_ctrl_c_to_the_parent() -> None:
+def _follow_the_parent() -> None:
+    """Leave Ctrl-C to the parent, and end when it is gone, even if it was killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_the_parent, daemon=True).start()
+
+
+def _end_with_the_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 @cache

@@ -13,6 +13,7 @@ ATLAS_VERSION = "5.6"
 CATEGORY = 2
 CLASS = 2004
 CLASS_NAME = "Detection Finding"
+PRODUCT = "distillwatch"
 
 EXTRACTION = {
     "tactic": {"uid": "AML.TA0010", "name": "Exfiltration"},
@@ -67,7 +68,7 @@ def type_name(activity: Activity) -> str:
 
 def metadata(*, replay: bool, **more: str) -> dict[str, Any]:
     """Return the versions of OCSF and of distillwatch, and what the record is known by."""
-    product = {"name": "distillwatch", "vendor_name": "distillwatch", "version": release()}
+    product = {"name": PRODUCT, "vendor_name": PRODUCT, "version": release()}
     labels = {"labels": ["replay"]} if replay else {}
     return {"version": OCSF_VERSION, **more, "product": product, **labels}
 

@@ -21,14 +21,16 @@ from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord
 
 _PRAGMAS = ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "page_size=32768")
 _CACHE = "cache_size=-4096"  # KiB
-_TABLE = "CREATE TABLE records (key BLOB PRIMARY KEY, position INTEGER, time INTEGER, body BLOB)"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS records (key BLOB PRIMARY KEY, position INTEGER, time INTEGER, body BLOB)"
+)
 # Each kind has an index of its own, so that those who look for the old of one kind never meet the other.
 _KINDS = {
     b"": f"key < x'{OWN_KEY.hex()}'",
     TEMPLATE_KEY: f"key > x'{TEMPLATE_KEY.hex()}' AND key < x'{(TEMPLATE_KEY + OWN_KEY * 9).hex()}'",
 }
 _INDEXES = [
-    f"CREATE INDEX by_time_{number} ON records (time, key) WHERE {kind}"
+    f"CREATE INDEX IF NOT EXISTS by_time_{number} ON records (time, key) WHERE {kind}"
     for number, kind in enumerate(_KINDS.values())
 ]
 _OLD = {
@@ -73,11 +75,7 @@ class SnapshotStore:
             os.close(number)
             self._database = sqlite3.connect(name, isolation_level=None)
             try:
-                for pragma in (*_PRAGMAS, _CACHE):
-                    self._database.execute(f"PRAGMA {pragma}")
-                self._database.execute(_TABLE)
-                for index in _INDEXES:
-                    self._database.execute(index)
+                prepare(self._database, _PRAGMAS)
             finally:  # on a disk that is full as well
                 Path(name).unlink()
 
@@ -169,3 +167,12 @@ class SnapshotStore:
 
 def _rows(records: Iterable[tuple[bytes, StateRecord | None]]) -> list[_Row]:
     return [(key, r.position, r.time, r.body) for key, r in records if r is not None]
+
+
+def prepare(database: sqlite3.Connection, pragmas: Sequence[str]) -> None:
+    """Make the tables of a database where they are not there."""
+    for pragma in (*pragmas, _CACHE):
+        database.execute(f"PRAGMA {pragma}")
+    database.execute(_TABLE)
+    for index in _INDEXES:
+        database.execute(index)

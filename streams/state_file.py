@@ -30,7 +30,7 @@ _END = 255
 _LENGTH = Struct("<I")
 _RECORD = Struct("<BIqqIi")
 _CRC = Struct("<I")
-_MOST_BYTES = 1 << 28
+_MOST_BYTES = 1 << 25
 _DAMAGE = (EOFError, ValueError, KeyError, TypeError, zstandard.ZstdError)
 
 
@@ -129,7 +129,8 @@ def writing(file: Path, head: Head) -> Iterator[StateWriter]:
         It cannot be written.
     """
     unfinished = file.with_name(f"{file.name}.part")
-    unfinished.touch(mode=0o600)
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600, exist_ok=False)
     try:
         with unfinished.open("wb") as out:
             writer = StateWriter(out, head)

@@ -123,12 +123,9 @@ class TopicReader:
         """Wait a moment for a record or the end of a partition."""
         message = self._consumer.poll(_POLL_SECONDS)
         error = message.error() if message is not None else None
-        if error is not None and error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            return None  # librdkafka looks for the coordinator of a group that we do not use
-        if error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-            raise TopicError(f"may not read {self._topic}: {grant(self._kafka, 'Read', topic=self._topic)}")
         if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name
-            raise BrokerError(f"{self._topic} cannot be read: {error.str()}; see `distillwatch doctor`")
+            require_readable(error, self._kafka, self._topic)
+            return None
         if self._lost:
             raise BrokerError(
                 f"the broker at {self._kafka.bootstrap_servers} is gone; start it and read again"
@@ -137,3 +134,18 @@ class TopicReader:
 
     def _on_error(self, error: KafkaError) -> None:
         self._lost = self._lost or error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+
+
+def require_readable(error: KafkaError, kafka: KafkaSettings, topic: str) -> None:
+    """Return if an error that came in place of a record means nothing to us.
+
+    Raises
+    ------
+    BrokerError, TopicError
+        The topic cannot be read; says what to do.
+    """
+    if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+        return  # librdkafka looks for the coordinator of a group that we do not use
+    if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+        raise TopicError(f"may not read {topic}: {grant(kafka, 'Read', topic=topic)}")
+    raise BrokerError(f"{topic} cannot be read: {error.str()}; see `distillwatch doctor`")

@@ -11,17 +11,26 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
 
+from models.control.annotation import Annotation
+from models.control.encoding import change_fields, encode_change
+from models.control.parsing import parse_change
+from models.control.records import Change
+from models.episode import State
 from models.errors import DecodeError
 from models.event import RequestEvent
 from models.finding import Activity, Severity
 from models.native import decode_native
+from models.score import Score
 from streams.dead_letters import DeadLetter
 from streams.notify.rights import group_of
 from streams.ocsf import to_ocsf, to_record
+from streams.score_record import score_to_json
 from streams.settings import Settings
 from streams.topic_specs import TopicSpec, wanted_topics
 from tests.asyncapi import DOCUMENT, FILE, SCHEMAS, complaints, resolved
+from tests.models.control.changes import changes, every_change, verdict
 from tests.streams.test_ocsf import FINDING
 from tests.streams.test_ocsf_campaign import CAMPAIGN
 
@@ -32,7 +41,8 @@ with warnings.catch_warnings():
 
 CHANNELS: dict[str, Any] = DOCUMENT["channels"]
 OPERATIONS: dict[str, Any] = DOCUMENT["operations"]
-SPECS = {spec.role: spec for spec in wanted_topics(Settings(), Settings().topics.partitions)}
+EVERY = Settings.model_validate({"scores": {"enabled": True}})
+SPECS = {spec.role: spec for spec in wanted_topics(EVERY, EVERY.topics.partitions)}
 NUMBERS = {"retention.ms", "retention.bytes", "delete.retention.ms", "max.message.bytes"}
 NAMED = ("metadata", "finding_info", "unmapped")
 
@@ -168,11 +178,41 @@ def test_findings_are_as_the_document_says(activity: Activity, severity: Severit
 
 def test_every_field_of_a_finding_that_is_documented_is_said() -> None:
     more = {"population": "2026-03-05T07:40Z-1684ea4e", "campaign": CAMPAIGN.uid}
-    for schema, finding in (("finding", replace(FINDING, **more)), ("campaignFinding", CAMPAIGN)):
-        said, documented = to_ocsf(finding, replay=True), SCHEMAS[schema]["properties"]
+    marks = Annotation(("c1",), ("c2",), shadow_by="c3", verdict=verdict(FINDING.uid, reason="known"))
+    asked = replace(marks, override="c4", sample="c5")
+    for schema, finding, annotation in (
+        ("finding", replace(FINDING, **more), asked),
+        ("campaignFinding", CAMPAIGN, marks),
+    ):
+        said, documented = to_ocsf(finding, annotation, replay=True), SCHEMAS[schema]["properties"]
+        assert complaints(schema, said) == []
         assert set(documented) == set(said)
         for name in NAMED:
             assert set(documented[name]["properties"]) == set(said[name])
+
+
+@given(changes())
+def test_every_change_that_can_be_written_is_as_the_document_says(one: Change) -> None:
+    assert complaints("change", orjson.loads(encode_change(one)[1])) == []
+
+
+def test_every_field_of_a_change_is_documented_and_no_other_is() -> None:
+    assert set(SCHEMAS["change"]["properties"]) == set().union(*map(change_fields, every_change()))
+
+
+def test_the_example_of_a_change_is_understood() -> None:
+    (example,) = DOCUMENT["components"]["messages"]["change"]["examples"]
+    assert complaints("change", example["payload"]) == []
+    assert parse_change(orjson.dumps(example["payload"])).kind == "suppress"
+
+
+@pytest.mark.parametrize("episode", ["", FINDING.uid])
+def test_scores_are_as_the_document_says(episode: str) -> None:
+    standing = (State.ALERTING, 1.0, 2.0, episode, FINDING.signals)
+    score = Score("acme", 1_795_449_600_000, 1, 2, *standing, content_seen=True, config_digest="0123456789ab")
+    found = score_to_json(score)
+    assert complaints("score", found) == []
+    assert set(found) | {"episode"} == set(SCHEMAS["score"]["properties"])
 
 
 def test_a_field_that_is_not_documented_is_a_complaint() -> None:
@@ -188,6 +228,6 @@ def test_the_headers_of_a_finding_are_those_of_the_document(activity: Activity) 
 
 def test_the_headers_of_a_dead_letter_are_those_of_the_document() -> None:
     for stage in SCHEMAS["deadLetterHeaders"]["properties"]["stage"]["enum"]:
-        headers = DeadLetter(None, b"", "not_json", "", stage, "requests", 0, 17).headers()
+        headers = DeadLetter(None, b"", "not_json", "", stage, "requests", 0, 17, "native").headers()
         assert complaints("deadLetterHeaders", {name: value.decode() for name, value in headers}) == []
         assert list(SCHEMAS["deadLetterHeaders"]["properties"]) == [name for name, _ in headers]

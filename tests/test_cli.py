@@ -35,6 +35,7 @@ COMMANDS = {
     "formats check",
     "formats list",
     "doctor",
+    "explain",
     "notify",
     "console",
     "replay",
@@ -46,6 +47,7 @@ COMMANDS = {
     "topics apply",
     "topics check",
     "topics plan",
+    "tune",
     "worker",
 }
 

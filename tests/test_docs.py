@@ -21,18 +21,10 @@ from models.control.encoding import change_fields
 from models.control.parsing import ACTIONS, SEVERITIES
 from models.control.records import (
     KINDS,
-    Allow,
     Change,
     Judged,
-    Override,
-    Remove,
-    Sample,
     Scope,
-    Shadow,
-    Suppress,
     Verdict,
-    What,
-    Window,
 )
 from models.control.signals import SIGNALS
 from models.episode import State
@@ -51,6 +43,7 @@ from streams.ocsf import to_ocsf, to_record
 from streams.score_record import score_to_json
 from streams.settings import Settings
 from tests.metric_names import Kind, registered
+from tests.models.control.changes import every_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -228,23 +221,6 @@ def test_every_kind_of_a_control_record_and_each_of_its_fields_is_documented_and
     assert common <= set.union(*found.values())
 
 
-def every_change() -> list[Change]:
-    """Changes in which every field has something to say."""
-    period = (1_795_449_600_000, 1_795_449_700_000)
-    whats: list[What] = [
-        Allow("acme", "nightly", *period),
-        Override("acme", 30.0, ("rate",), "nightly", *period),
-        Window("acme", "load test", *period),
-        Suppress("acme", "habits", Severity.HIGH, True, False, False, *period),  # noqa: FBT003
-        Judged(finding().uid, Verdict.BENIGN, "acme", "novelty"),
-        Shadow(Scope.TENANT, "acme", True, period[0]),  # noqa: FBT003
-        Shadow(Scope.SIGNAL, "rate", True, period[0]),  # noqa: FBT003
-        Remove("c1"),
-        Sample("acme"),
-    ]
-    return [Change("c1", period[0], "ann", "why", what) for what in whats]
-
-
 def test_every_word_of_a_control_record_is_documented() -> None:
     words = (*ACTIONS, *SIGNALS, *SEVERITIES, *Verdict, *Scope)
     assert [word for word in words if f"`{word}`" not in CONTROL] == []
@@ -284,7 +260,9 @@ def test_the_runbook_that_a_finding_links_exists() -> None:
 def test_every_command_is_in_the_readme_and_no_other_is() -> None:
     group = typer.main.get_command(app)
     assert isinstance(group, typer.core.TyperGroup)
-    assert sorted(first_column(section(README, "Commands"))) == sorted(commands(group))
+    cells = re.findall(r"^\| (`distillwatch [^|]+) \|", section(README, "Commands"), re.MULTILINE)
+    documented = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(documented) == sorted(commands(group))
 
 
 def test_every_reason_of_the_decoders_is_documented() -> None:
@@ -366,11 +344,11 @@ def test_every_environment_variable_that_a_document_names_is_a_setting() -> None
 
 
 def test_every_make_target_that_a_document_names_exists() -> None:
-    targets = set(re.findall(r"^([a-z]+):.*## ", MAKEFILE, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.MULTILINE))
     named = {
         target
         for file in tracked_markdown()
-        for target in re.findall(r"(?:`|^    )make ([a-z]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        for target in re.findall(r"(?:`|^    )make ([a-z-]+)", file.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert {"setup", "demo", "test", "bench", "kafka"} <= targets
     assert named - targets == set()

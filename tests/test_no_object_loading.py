@@ -49,6 +49,11 @@ ON_THE_PATH = (
     "zstandard",
 )
 
+# Of our own, what sees no byte of the bus.
+REVIEWED_OURS = {
+    "deploy/kubernetes/generate_manifests.py: import yaml": "reads our own rules, by safe_load",
+}
+
 # Reviewed at the versions of the lock. An entry that is no longer found fails the test as well.
 REVIEWED = {
     "faust/serializers/codecs.py: import pickle": "the codec 'pickle'; every serializer of ours is 'raw'",
@@ -114,7 +119,7 @@ def test_our_code_loads_no_objects() -> None:
         for file in sources(ROOT / folder)
         for what in loading(file)
     ]
-    assert found == []
+    assert set(found) == set(REVIEWED_OURS)
 
 
 def test_the_dependencies_that_touch_bytes_of_the_bus_load_no_objects() -> None:

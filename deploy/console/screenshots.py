@@ -13,14 +13,13 @@ from typing import Literal
 from aiohttp import web
 from playwright.sync_api import Browser, expect
 
-ROOT = Path(__file__).resolve().parents[2]
 from streams.console.knowledge import Knowledge
 from streams.console.site import make_site
 from streams.settings import Settings
 from tests.chromium import chromium
 from tests.streams.console.world import fill
 
-FOLDER = ROOT / "docs/pictures"
+FOLDER = Path(__file__).resolve().parents[2] / "docs/pictures"
 SETTINGS = {"scores": {"enabled": True}, "console": {"write": True, "author": "ann"}}
 DESKTOP, PHONE = (1180, 860), (390, 844)
 Scheme = Literal["light", "dark"]

@@ -32,43 +32,35 @@ CREATE TABLE findings (
   'json.ignore-parse-errors' = 'true'
 );
 
--- Delivery is at least once: the first of each (uid, activity, time) counts.
+-- What may have consequences: neither suppressed nor experimental, nor of a backtest or a test.
 CREATE VIEW live_findings AS
 SELECT *
-FROM (
-  SELECT
-    *,
-    ROW_NUMBER() OVER (
-      PARTITION BY `finding_info`.`uid`, `activity_id`, `time`
-      ORDER BY `event_time`
-    ) AS `repeat`
-  FROM findings
-)
-WHERE `repeat` = 1
-  AND `status_id` <> 3
+FROM findings
+WHERE `status_id` <> 3
   AND `finding_info`.`analytic`.`state_id` <> 3
   AND (`metadata`.`labels` IS NULL OR CARDINALITY(`metadata`.`labels`) = 0);
 
--- Tenants and campaigns that are open now, with their latest severity.
+-- Tenants and campaigns that are open now, with what was said last. A close is final, whatever is repeated after it.
 CREATE VIEW open_episodes AS
 SELECT `uid`, `tenant`, `severity`, `risk_score`, `message`
 FROM (
   SELECT
     `finding_info`.`uid` AS `uid`,
-    `metadata`.`tenant_uid` AS `tenant`,
-    `severity`,
-    `risk_score`,
-    `message`,
-    `activity_id`,
-    ROW_NUMBER() OVER (PARTITION BY `finding_info`.`uid` ORDER BY `time` DESC, `activity_id` DESC) AS `latest`
+    MAX(`metadata`.`tenant_uid`) AS `tenant`,
+    LAST_VALUE(`severity`) AS `severity`,
+    LAST_VALUE(`risk_score`) AS `risk_score`,
+    LAST_VALUE(`message`) AS `message`,
+    MAX(CASE WHEN `activity_id` = 3 THEN 1 ELSE 0 END) AS `closed`
   FROM live_findings
+  GROUP BY `finding_info`.`uid`
 )
-WHERE `latest` = 1 AND `activity_id` <> 3;
+WHERE `closed` = 0;
 
+-- Alerts an hour. Delivery is at least once, so that episodes are counted and not findings.
 SELECT
   TUMBLE_START(`event_time`, INTERVAL '1' HOUR) AS `hour`,
   `severity`,
-  COUNT(*) AS `opened`
-FROM findings
-WHERE `is_alert` AND `status_id` <> 3
+  COUNT(DISTINCT `finding_info`.`uid`) AS `opened`
+FROM live_findings
+WHERE `is_alert`
 GROUP BY TUMBLE(`event_time`, INTERVAL '1' HOUR), `severity`;

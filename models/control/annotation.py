@@ -84,16 +84,16 @@ class Annotator:
     def annotate(self, finding: Said) -> Annotation:
         """Return what is to be said of a finding, by its own time."""
         fitting = self._fitting(finding)
-        graver = [rule for rule, what in fitting if finding.severity > what.severity_at_most]
+        outgrown = any(finding.severity > what.severity_at_most and not what.dry_run for _, what in fitting)
         rules = [(rule, what) for rule, what in fitting if finding.severity <= what.severity_at_most]
         allowed = [rule.change.id for rule in self._own(self._allowed, finding)]
-        override, verdict = self._own(self._overridden, finding), self._verdicts.get(finding.uid)
+        verdict = self._verdicts.get(finding.uid)
         return Annotation(
             suppressed_by=(*allowed, *(rule.change.id for rule, what in rules if not what.dry_run)),
             would_suppress=tuple(rule.change.id for rule, what in rules if what.dry_run),
-            outgrew=bool(graver) and finding.activity is Activity.UPDATE,
+            outgrew=outgrown and finding.activity is Activity.UPDATE,
             shadow_by=self._shadow_of(finding),
-            override=override[-1].change.id if override else "",
+            override=self._override_of(finding),
             verdict=None if verdict is None or finding.time < verdict.time else verdict,
         )
 
@@ -110,6 +110,12 @@ class Annotator:
 
     def _own(self, rules: dict[str, list[Rule]], finding: Said) -> list[Rule]:
         return [rule for rule in rules.get(_tenant_of(finding), ()) if rule.holds(finding.time)]
+
+    def _override_of(self, finding: Said) -> str:
+        """Return the change by which a tenant was judged; who has no past is judged by the settings."""
+        rules = self._own(self._overridden, finding)
+        newcomer = isinstance(finding, Finding) and finding.population
+        return rules[-1].change.id if rules and not newcomer else ""
 
     def _shadow_of(self, finding: Said) -> str:
         """Return the last change that switched shadow on for a finding; each scope counts by itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 
 from models.control.records import (
@@ -169,17 +169,6 @@ class Draft:
             raise ControlError("too_many", detail)
         for name in spent[:needed]:
             del self._changes[name]
-
-
-def add_all(changes: Iterable[Change], start: Control | None = None) -> tuple[Control, list[ControlError]]:
-    """Return what changes add up to, and why some of them were refused."""
-    draft, refused = Draft(start), []
-    for change in changes:
-        try:
-            draft.add(change)
-        except ControlError as error:
-            refused.append(error)
-    return draft.finish(), refused
 
 
 def concerns(change: Change, tenant: str) -> bool:

@@ -67,6 +67,11 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.replace("[", "[[]")))
 
 
+def makes_rule(change: Change) -> bool:
+    """Tell whether a change is one that holds for a while."""
+    return rule_of(change, FOREVER) is not None
+
+
 def rule_of(change: Change, ended: int) -> Rule | None:
     """Return the rule that a change makes, if it makes one; `ended` is when the change was taken back."""
     what = change.what

@@ -20,7 +20,7 @@ LONGEST_DAYS = 14.0
 @compiled
 def ruled(s: Record, c: Record) -> Real:
     """Return how much of an alert was seen by the plain rules."""
-    return max(c.rules[0] * sweep.share(s), c.rules[1] * resampling.share(s))
+    return max(c.sweeps * sweep.share(s), c.samples * resampling.share(s))
 
 
 @compiled

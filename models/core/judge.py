@@ -86,7 +86,9 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
             prefetch.fetch(states, places[order[cursor[NEXT] + prefetch.AHEAD]])
         i = order[cursor[NEXT]]
         s, x = states[places[i]], rows[i]
-        c = settings[settings_at.place(settings, s.rule, max(s.time, x.time))]
+        c = settings[s.rule]
+        if max(s.time, x.time) < c.begins:
+            c = settings[settings_at.place(settings, s.rule, max(s.time, x.time))]
         name = ids[ends[i, 0] : ends[i, 1]]
         reason = _step(s, x, c, name, offsets[i], ttl_ms, i, marks, told, cursor, scratch)
         if reason != DONE:

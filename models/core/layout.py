@@ -118,11 +118,11 @@ _TABLES: list[tuple[Any, ...]] = [
 ]
 _DERIVED: list[tuple[Any, ...]] = [
     ("offset", "<i8"),
+    ("rule", "<i8"),
     ("terms", "<i8"),
     ("scored", "<i4", (TRACKS,)),
     ("topic_counts", "u1", (topics.TOPICS,)),
     ("name_size", "<i8"),
-    ("rule", "<i8"),
 ]
 
 NUMBERS = tuple(field[0] for field in _NUMBERS)
@@ -196,7 +196,7 @@ SETTINGS = np.dtype(
     [
         *((name, "<f8") for name in ("budget_days", "blocks_a_request", "least_threshold")),
         *((name, "<f8") for name in ("suspicious_exponent", "flag_strength", "update_step")),
-        ("rules", "<f8", (2,)),
+        *((name, "<f8") for name in ("sweeps", "samples")),
         *((name, "<i8") for name in ("block", "window_block", "warmup")),
         *((name, "<i8") for name in ("update_ms", "quiet_ms", "cooldown_ms", "adapt_ms")),
         ("score_ms", "<i8"),

@@ -27,7 +27,7 @@ def list_changes(
     """List the changes that hold or are planned."""
     from streams.control_desk import Desk  # noqa: PLC0415 - loads librdkafka
     from streams.control_lookup import count_matches  # noqa: PLC0415
-    from streams.control_views import as_line, as_object, state_of  # noqa: PLC0415
+    from streams.control_views import as_line, as_object, states_of  # noqa: PLC0415
 
     settings, now = options_of(context).settings(), now_ms()
     desk = Desk(settings)
@@ -37,8 +37,9 @@ def list_changes(
         return
     control = desk.control
     matched, suppressed = count_matches(settings) if counts else ({}, {})
+    states = states_of(control, now)
     for change in control.changes.values():
-        state = state_of(change, control, now)
+        state = states[change.id]
         if not every and state not in {"planned", "holds"}:
             continue
         found: dict[str, Any] = {}
@@ -63,14 +64,15 @@ def history(
     back or were refused.
     """
     from streams.control_desk import Desk  # noqa: PLC0415 - loads librdkafka
-    from streams.control_views import as_line, as_object, names, refused_object, state_of  # noqa: PLC0415
+    from streams.control_views import as_line, as_object, names, refused_object, states_of  # noqa: PLC0415
 
     now, desk = now_ms(), Desk(options_of(context).settings())
     touched = {change.id for change in desk.control.history(tenant)}
+    states = states_of(desk.control, now)
     for entry in desk.entries:
         change = entry.change
         if change is not None and change.id in touched:
-            state = state_of(change, desk.control, now)
+            state = states[change.id]
             if json:
                 _print_json(as_object(change, state))
             else:

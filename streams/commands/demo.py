@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from threading import Timer
 from typing import Annotated
 
 import typer
+
+_SILENT_SECONDS = 2.0
+"""What was compiled before is loaded in less."""
 
 
 def demo(
@@ -30,6 +34,7 @@ def demo(
     from streams.demo_views import JsonView, PlainView  # noqa: PLC0415
     from streams.live_view import LiveView  # noqa: PLC0415
 
+    _compile()
     if as_json:
         raise typer.Exit(0 if run_demo(seconds, JsonView()).caught else 1)
     if sys.stdout.isatty():
@@ -39,3 +44,17 @@ def demo(
         state = run_demo(seconds, PlainView())
     typer.echo(summary(state))
     raise typer.Exit(0 if state.caught else 1)
+
+
+def _compile() -> None:
+    """Compile the detector where that was never done: a first demo must not pass without a request judged."""
+    from models.warming import warm_up  # noqa: PLC0415 - loads the detector
+
+    detail = "compiling the detector's core, once: half a minute, more on a busy machine ..."
+    patience = Timer(_SILENT_SECONDS, typer.echo, (detail,), {"err": True})
+    patience.daemon = True
+    patience.start()
+    try:
+        warm_up()
+    finally:
+        patience.cancel()

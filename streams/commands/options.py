@@ -12,7 +12,9 @@ import typer
 from models.errors import SettingsError
 from streams.settings import Settings, load_settings
 
-EventFileArgument = typer.Argument(metavar="FILE", help="Events: .jsonl, .gz, .zst, or - for stdin.")
+EventFileArgument = typer.Argument(
+    metavar="FILE", help="Events: .jsonl, .gz, .zst, .parquet, or - for stdin."
+)
 FormatOption = Annotated[
     str | None,
     typer.Option("--format", metavar="F", help="Format of the events; that of the source if absent."),
@@ -66,6 +68,10 @@ class Options:
             return self
         if setting in self.flags:
             raise SettingsError(f"{setting} is given by {option} and by --set; give one of them")
+        return self.also(setting, value)
+
+    def also(self, setting: str, value: object) -> Options:
+        """Set one more setting, whatever it was before."""
         return Options(self.config_file, {**self.flags, setting: value})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -22,17 +22,38 @@ def track(names: Sequence[str], source: SourceSettings) -> Iterator[Iterator[Lin
     Nothing is shown where stderr is not a terminal. Raises `DistillwatchError` when a file cannot be read.
     """
     total = total_size(names)
+    with _bar() as progress:
+        task = progress.add_task("reading", total=total, lines=0)
+        yield _lines(names, source, progress, task)
+
+
+@contextmanager
+def track_records(lines: Iterable[Line], total: int) -> Iterator[Iterator[Line]]:
+    """Show, while lines are taken, how many of all there are."""
+    with _bar() as progress:
+        task = progress.add_task("reading", total=total, lines=0)
+        yield _counted(lines, progress, task)
+
+
+def _bar() -> Progress:
     console = Console(stderr=True)
-    columns = (
+    return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.fields[lines]:,} lines"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task("reading", total=total, lines=0)
-        yield _lines(names, source, progress, task)
+
+
+def _counted(lines: Iterable[Line], progress: Progress, task: TaskID) -> Iterator[Line]:
+    for seen, line in enumerate(lines, 1):
+        yield line
+        if seen % _EVERY == 0:
+            progress.update(task, completed=seen, lines=seen)
 
 
 def _lines(names: Sequence[str], source: SourceSettings, progress: Progress, task: TaskID) -> Iterator[Line]:

@@ -13,7 +13,7 @@ from bench.alerts import delays, percentile
 from bench.metronome import Metronome
 from bench.sweeps import TO_OPEN, traffic
 from models.finding import Activity
-from streams.backtest_run import run_backtest
+from streams.backtest_run import BacktestOptions, run_backtest
 from streams.event_files import Line
 from streams.settings import load_settings
 
@@ -70,7 +70,7 @@ def test_each_sweep_opens_the_episode_that_is_planned(tmp_path: Path, *, text: b
     planned = list(traffic(2_000, text=text, sweeps=30, start=START, rate=100.0))
     lines = (Line("traffic", number, record.value) for number, record in enumerate(planned, 1))
     settings = load_settings(None, {"embedding.kind": "hashed"})
-    run_backtest(settings, lines, str(tmp_path / "alerts"), None, 0)
+    run_backtest(settings, lines, BacktestOptions(alerts=str(tmp_path / "alerts"), processes=0))
     findings: list[dict[str, Any]] = [
         orjson.loads(line) for line in (tmp_path / "alerts").read_bytes().splitlines()
     ]

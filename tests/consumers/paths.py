@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from models.finding import Activity
-from tests.streams.notify.findings import MARKS, campaign_record, record
+from tests.streams.notify.findings import EVERY, OF_CAMPAIGNS, campaign_record, record
 from tests.streams.test_ocsf_campaign import CAMPAIGN
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs/consumers"
 FINDINGS = [
-    *(record(mark) for mark in ("", *MARKS)),
+    *(record(mark) for mark in ("", *EVERY)),
     record(activity=Activity.CLOSE, campaign=CAMPAIGN.uid, population="2026-03-05T07:40Z-1684ea4e"),
-    *(campaign_record(mark) for mark in ("", *MARKS)),
+    *(campaign_record(mark) for mark in ("", *OF_CAMPAIGNS)),
 ]
 
 

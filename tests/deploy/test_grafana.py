@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from generate import BOARDS as GENERATED
-from generate import rendered
+from generate_dashboards import BOARDS as GENERATED
+from generate_dashboards import rendered
 
 from tests.dashboards import BOARDS, EVERY, FOLDER, NAME, panels, target
 from tests.metric_names import registered, scraped

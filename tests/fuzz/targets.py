@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
@@ -23,24 +24,6 @@ from models.campaign.fingerprint import Fingerprint, decode_fingerprint
 from models.campaign.templates import Templates
 from models.codec import Reader
 from models.config import DetectorConfig
-from models.control.annotation import Annotator
-from models.control.encoding import encode_change
-from models.control.parsing import parse_change
-from models.control.records import (
-    Allow,
-    Change,
-    Judged,
-    Override,
-    Remove,
-    Sample,
-    Scope,
-    Shadow,
-    Suppress,
-    Verdict,
-    What,
-    Window,
-)
-from models.control.sample import sample_of
 from models.embedding import HashedEmbedder
 from models.errors import DecodeError, DistillwatchError, SnapshotError
 from models.event import LATEST_MS, RequestEvent
@@ -54,13 +37,11 @@ from models.population.profile import EarlyProfile
 from models.sketch import Origin, decode_sketch, encode_sketch
 from models.sketcher import Sketcher
 from models.snapshot import Header, digest, pack, peek, unpack
-from models.steering import Steering
 from streams import delimited, event_files
 from streams.alert_text import details
 from streams.alert_text import line as one_line
 from streams.avro import avro_reader
 from streams.cloudevents_in import completed
-from streams.control_reading import ControlReading, Refusal
 from streams.envelopes import open_all
 from streams.event_files import EventFile
 from streams.finding_view import read_finding
@@ -68,6 +49,7 @@ from streams.notify.episodes import Episodes, News
 from streams.notify.message import message_on
 from streams.ocsf import to_record
 from streams.population_records import Mark, population_record, read_record
+from streams.state_file import ROLES, Head, StateReader, StateWriter, StoredRecord, TopicPlace
 from streams.state_record import (
     PartitionRecord,
     StateRecord,
@@ -76,6 +58,7 @@ from streams.state_record import (
     encode_state,
     open_partition,
 )
+from tests.fuzz.changes import control, records
 from tests.fuzz.foreign import foreign
 from tests.fuzz.probes import bodies, requests, restored, used
 from tests.streams.test_ocsf import FINDING
@@ -220,27 +203,6 @@ def campaigns(data: bytes) -> None:
     Campaigns(CampaignConfig()).load(found.dump())
 
 
-def control(data: bytes) -> None:
-    """Read control records, one a line, and go by those that are taken."""
-    refused: list[Refusal] = []
-    reading = ControlReading(refused.append)
-    for offset, line in enumerate(data.split(b"\n")):
-        key, _, value = line.partition(b"\0")
-        change = reading.take(offset, key, value)
-        if change is not None:
-            assert parse_change(encode_change(change)[1]) == change
-    assert all(refusal.error.reason for refusal in refused)
-    found = reading.finish()
-    steering = Steering(DetectorConfig())
-    steering.follow(found)
-    annotator = Annotator(found)
-    for tenant in ("acme", "*", "\u00e9t\u00e9"):
-        steering.number_of(tenant)
-        found.history(tenant)
-        said = sample_of("c1", 1_772_582_400_000, Sample(tenant))
-        to_record(said, annotator.annotate(said))
-
-
 def _prints() -> Iterator[Fingerprint]:
     """Yield how accounts take up a template, one every half an hour."""
     start = 1_772_582_400_000
@@ -381,35 +343,6 @@ def _campaigns() -> Iterator[bytes]:
     yield found.dump()
 
 
-def _control() -> Iterator[bytes]:
-    """Yield changes of every kind, alone and after each other."""
-    begin = 1_772_582_400_000
-    period, _no = (begin, begin + 3_600_000), False
-    whats: list[What] = [
-        Allow("acme", "nightly", *period),
-        Override("acme", 30.0, ("rate", "habits"), "", *period),
-        Window("*", "load test", *period),
-        Suppress(
-            "ac*",
-            "",
-            Severity.HIGH,
-            no_alert=True,
-            no_learn=True,
-            dry_run=False,
-            begins=begin,
-            until=begin + 1,
-        ),
-        Judged("6fd64adc", Verdict.BENIGN, "acme", "novelty"),
-        Shadow(Scope.SIGNAL, "habits", on=True, begins=begin),
-        Remove("c1"),
-        Sample("acme"),
-    ]
-    made = [Change(f"c{number}", begin, "ann", "why", what) for number, what in enumerate(whats)]
-    records = [b"\0".join(encode_change(change)) for change in made]
-    yield from records
-    yield b"\n".join(records)
-
-
 def _files() -> Iterator[bytes]:
     import gzip  # noqa: PLC0415 - the target itself does without
 
@@ -417,6 +350,25 @@ def _files() -> Iterator[bytes]:
 
     text = b'{"id":"r1"}\n' * 3 + b"x" * 200 + b"\r\n"
     yield from (text, gzip.compress(text), zstandard.compress(text) * 2)
+
+
+def state_file(data: bytes) -> None:
+    """Read a group's state from a file."""
+    with suppress(DistillwatchError):
+        reader = StateReader(Path("state"), io.BufferedReader(io.BytesIO(data)))
+        for record in reader.records():
+            assert record.role in ROLES
+
+
+def _state_files() -> Iterator[bytes]:
+    place = TopicPlace("state", "id", 4)
+    for count in (0, 3):
+        out = io.BytesIO()
+        writer = StateWriter(out, Head("0", "blue", place, {"state": place}))
+        for number in range(count):
+            writer.add(StoredRecord("state", number, 0, 5, b"acme", b"x" * number or None))
+        writer.finish()
+        yield out.getvalue()
 
 
 TARGETS: Mapping[str, Target] = {
@@ -431,7 +383,8 @@ TARGETS: Mapping[str, Target] = {
     "state": Target(state, _states, 4096),
     "population": Target(population, _population, 4096),
     "campaigns": Target(campaigns, _campaigns, 4096),
-    "control": Target(control, _control, 4096),
+    "control": Target(control, records, 4096),
     "finding": Target(finding, _findings, 4096),
     "lines": Target(lines, _files, 4096),
+    "state_file": Target(state_file, _state_files, 4096),
 }

@@ -15,6 +15,7 @@ import orjson
 import pytest
 import zstandard
 
+from streams.backtest_folder import BacktestFolder
 from streams.cli import main
 from streams.simulation import ATTACK, ATTACKER, HOUR_MS, SOURCES, START_MS, simulate
 
@@ -154,8 +155,11 @@ def test_no_text_of_a_prompt_is_written_anywhere(tmp_path: Path, capsys: pytest.
     (tmp_path / "events").write_bytes(b"\n".join([*marked, b'{"prompt": "MARKED-PROMPT"']))
     assert main([*QUICK, "events", "--alerts", "alerts", "--report", "report"]) == 0
     captured = capsys.readouterr()
-    written = [path.read_text() for path in (tmp_path / "alerts", *(tmp_path / "report").iterdir())]
-    assert "MARKED-PROMPT" not in "".join([*written, captured.out, captured.err])
+    written = [path.read_bytes() for path in (tmp_path / "alerts", *(tmp_path / "report").iterdir())]
+    scores = b"".join(orjson.dumps(score) for score in BacktestFolder(tmp_path / "report").scores())
+    assert "MARKED-PROMPT" not in captured.out + captured.err
+    assert b"MARKED-PROMPT" not in b"".join([*written, scores])
+    assert len(scores) > 1_000
 
 
 @pytest.mark.parametrize(
@@ -180,7 +184,7 @@ def test_how_each_tenant_stands_is_written_once_an_interval(
     (tmp_path / "events").write_bytes(b"\n".join(lines))
     words = ["events", "--alerts", "alerts", "--scores", "scores"]
     assert main(["--set", "scores.interval_seconds=3600", *QUICK, *words]) == 0
-    assert (tmp_path / "alerts").read_bytes() == expected
+    assert named((tmp_path / "alerts").read_bytes()) == named(expected)
     scores = [json.loads(line) for line in (tmp_path / "scores").read_bytes().splitlines()]
     hours = {(json.loads(line)["tenant"], json.loads(line)["time"] // HOUR_MS) for line in lines}
     told = [(score["tenant"], score["time"] // HOUR_MS - 1) for score in scores]

@@ -103,3 +103,34 @@ def test_a_later_record_stands_in_place_of_one_with_its_id(tmp_path: Path) -> No
     file.write_bytes(b"\n".join(encode_change(verdict("u1", what))[1] for what in ("test", "benign")))
     (found,) = load_control(file).changes.values()
     assert change_fields(found)["verdict"] == "benign"
+
+
+def test_a_report_knows_what_operators_changed(events: Path, tmp_path: Path, capsys: Any) -> None:
+    opened = run(events, tmp_path)[0]
+    uid = opened["finding_info"]["uid"]
+    period = {"from": ATTACK_AT, "until": ATTACK_AT + 99 * HOUR}
+    quiet = change("suppress", "s1", reason="known", actions=["do_not_alert"], **period)
+    told = verdict(uid, "benign", time=opened["time"] + HOUR // 2, tenant=opened["metadata"]["tenant_uid"])
+    folder = tmp_path / "report"
+    records = tmp_path / "control.jsonl"
+    records.write_bytes(b"\n".join(encode_change(one)[1] for one in (quiet, told)))
+    options = ("--alerts", str(tmp_path / "out"), "--control", str(records), "--report", str(folder))
+    assert main([*QUICK, str(events), *options, "--try", "campaigns.false_per_day=0.01"]) == 0
+    tried = [json.loads(line) for line in (folder / "tried-1.jsonl").read_bytes().splitlines()]
+    assert any(one["uid"] == uid and one["activity_id"] == 3 and one["time"] == told.time for one in tried)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "of these suppressed or in shadow" in page
+    assert "<td>suppressed, benign</td>" in page
+    capsys.readouterr()
+    assert main(["explain", uid, "--from", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "Suppressed by s1: it alerted nobody." in lines
+    assert any(line.startswith(f"{told.author} judged it benign") for line in lines)
+
+
+def test_what_was_handed_out_before_a_backtest_went_on_is_not_handed_out_again() -> None:
+    made = [verdict(f"u{at}", name=f"v{at}", time=TIME + at, tenant=f"t{at}") for at in (5, 20)]
+    handed = BacktestControl(control(*made), DetectorConfig())
+    handed.go_on(TIME + 10)
+    assert handed.answered == {"u5": TIME + 5}
+    assert list(handed.parts(np.array([TIME + 10, TIME + 30]))) == [(0, 1, []), (1, 2, ["t20"])]

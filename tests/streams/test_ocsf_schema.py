@@ -11,7 +11,7 @@ from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
 from models.finding import Activity, Severity
 from streams.ocsf import to_ocsf
-from tests.streams.notify.findings import MARKS, campaign_record, record
+from tests.streams.notify.findings import EVERY, OF_CAMPAIGNS, campaign_record, record
 from tests.streams.test_ocsf import FINDING
 from tests.streams.test_ocsf_campaign import CAMPAIGN
 
@@ -54,8 +54,8 @@ def every_kind() -> list[Any]:
     ]
     return [
         *kinds,
-        *(pytest.param(record(mark), id=f"tenant-{mark}") for mark in MARKS),
-        *(pytest.param(campaign_record(mark), id=f"campaign-{mark}") for mark in MARKS),
+        *(pytest.param(record(mark), id=f"tenant-{mark}") for mark in EVERY),
+        *(pytest.param(campaign_record(mark), id=f"campaign-{mark}") for mark in OF_CAMPAIGNS),
     ]
 
 

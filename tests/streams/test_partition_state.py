@@ -14,6 +14,7 @@ from models.finding import Finding, Severity
 from models.judging import OnError
 from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
+from models.score import Score
 from models.sketch import Origin, Sketch
 from streams.metrics import Metrics
 from streams.partition_state import SWEEP_AT_ONCE, FrozenPartition, PartitionState
@@ -67,6 +68,9 @@ class CountingFleet:
         return []
 
     def take_fingerprints(self) -> list[Fingerprint]:
+        return []
+
+    def take_scores(self) -> list[Score]:
         return []
 
     def _apply(self, request_id: str, tenant: str, offset: int) -> list[Finding]:

@@ -116,8 +116,8 @@ def test_a_value_of_a_wrong_type_names_the_file(tmp_path: Path) -> None:
             "topics__state",
             "distillwatch-alerts",
             (
-                "topics (flag): sketches, state, population, fingerprints, alerts, dead_letters, control "
-                "must all differ"
+                "topics (flag): sketches, state, population, fingerprints, alerts, dead_letters, scores, "
+                "control must all differ"
             ),
         ),
         (

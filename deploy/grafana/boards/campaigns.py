@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as builder
 
-from boards.parts import ORANGE, RED, Panel, board, lines, number, query
+from boards.frame import board, filled
+from boards.panels import ORANGE, RED, Panel, lines, number, query
 
 
 def campaigns() -> builder.Dashboard:
@@ -15,11 +16,7 @@ def campaigns() -> builder.Dashboard:
         "Accounts that harvest together, and new tenants compared with their peers. One worker of the group "
         "judges them; the alert topic names the accounts.",
     )
-    for row, panels in (("Campaigns", _campaigns()), ("Newcomers", _newcomers())):
-        made = made.with_row(builder.Row(row))
-        for panel in panels:
-            made = made.with_panel(panel)
-    return made
+    return filled(made, {"Campaigns": _campaigns(), "Newcomers": _newcomers()})
 
 
 def _said_of(kind: str) -> str:

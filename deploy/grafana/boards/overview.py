@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as builder
 
-from boards.parts import (
+from boards.frame import board, filled
+from boards.panels import (
     HALF,
     ORANGE,
     RED,
     YELLOW,
     Panel,
     bars,
-    board,
     lines,
     number,
     query,
     rows,
 )
-
-DAY = 86_400
 
 
 def overview() -> builder.Dashboard:
@@ -28,14 +26,14 @@ def overview() -> builder.Dashboard:
         "distillwatch / Overview",
         "The fleet, what was found, and whether the detector is well.",
     )
-    made = made.with_row(builder.Row("Fleet"))
-    for title, description, metric, *steps in _FLEET:
-        made = made.with_panel(number(title, description, "short", query(f"sum({metric}{{@}})"), *steps))
-    for row, panels in (("Findings", _findings()), ("Health", _health())):
-        made = made.with_row(builder.Row(row))
-        for panel in panels:
-            made = made.with_panel(panel)
-    return made
+    return filled(made, {"Fleet": _fleet(), "Findings": _findings(), "Health": _health()})
+
+
+def _fleet() -> list[Panel]:
+    return [
+        number(title, description, "short", query(f"sum({metric}{{@}})"), *steps)
+        for title, description, metric, *steps in _FLEET
+    ]
 
 
 _FLEET = (

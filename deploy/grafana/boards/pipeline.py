@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as builder
 
-from boards.parts import Panel, board, heat_map, lines, query
+from boards.frame import board, filled
+from boards.panels import Panel, heat_map, lines, query
 
 
 def pipeline() -> builder.Dashboard:
@@ -20,11 +21,7 @@ def pipeline() -> builder.Dashboard:
         "Checkpoints and state": _state(),
         "Process": _process(),
     }
-    for row, panels in every.items():
-        made = made.with_row(builder.Row(row))
-        for panel in panels:
-            made = made.with_panel(panel)
-    return made
+    return filled(made, every)
 
 
 def _stages() -> list[Panel]:

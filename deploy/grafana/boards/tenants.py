@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from grafana_foundation_sdk.builders import dashboard as builder
 
-from boards.parts import (
+from boards.frame import board, filled, one_of
+from boards.panels import (
     ORANGE,
     RED,
     THIRD,
     WHOLE,
     YELLOW,
     Panel,
-    board,
     lines,
     logarithmic,
     number,
-    one_of,
     query,
     rows,
     states,
@@ -37,15 +36,7 @@ def tenants() -> builder.Dashboard:
         "to an alert; all others stand under _other.",
         [one_of("tenant", everybody), one_of("signal", signals)],
     )
-    for row, panels in (
-        ("The tenant", _tenant()),
-        ("Its signals", _signals()),
-        ("All that are named", _all()),
-    ):
-        made = made.with_row(builder.Row(row))
-        for panel in panels:
-            made = made.with_panel(panel)
-    return made
+    return filled(made, {"The tenant": _tenant(), "Its signals": _signals(), "All that are named": _all()})
 
 
 def _tenant() -> list[Panel]:

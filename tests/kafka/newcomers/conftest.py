@@ -13,7 +13,7 @@ import orjson
 import pytest
 from confluent_kafka import Producer
 
-from streams.backtest_run import run_backtest
+from streams.backtest_run import BacktestOptions, run_backtest
 from streams.event_files import EventFile
 from streams.settings import Settings
 from streams.topics import apply_topics
@@ -85,7 +85,7 @@ def backtested(tmp_path: Path) -> Callable[..., Findings]:
         events.write_bytes(b"\n".join(map(orjson.dumps, records)))
         population = settings.population.model_copy(update={"baseline": baseline})
         chosen = settings.model_copy(update={"population": population})
-        run_backtest(chosen, EventFile(str(events), 10**6).lines(), str(out), None, 0)
+        run_backtest(chosen, EventFile(str(events), 10**6).lines(), BacktestOptions(str(out), 0))
         return by_key(out.read_bytes().splitlines())
 
     return run

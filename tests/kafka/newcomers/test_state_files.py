@@ -42,6 +42,8 @@ def run(stand: Stand, records: Sequence[dict[str, Any]]) -> None:
 
 def _ahead(settings: Settings, records: Sequence[dict[str, Any]]) -> bool:
     """Tell whether all requests have been forwarded, and not only read."""
+    if settings.source.keyed_by_tenant:
+        return True
     sketches = read_topic(settings.kafka.bootstrap_servers, settings.topics.sketches)
     known = [message for message in sketches if not (message.key() or b"").startswith(b"\xff")]
     return len(known) >= len(records)
@@ -49,20 +51,26 @@ def _ahead(settings: Settings, records: Sequence[dict[str, Any]]) -> bool:
 
 def renamed(stand: Stand, make_stand: MakeStand, *, source: str = "") -> Stand:
     """Other topics and another group, perhaps over the same source."""
+    was = stand.settings.source
     return make_stand(
         campaigns=QUIET,
         topics=_names(stand, "b"),
         kafka={"group": f"{stand.settings.kafka.group}-b"},
-        source={"topic": source or stand.settings.source.topic},
+        source={"topic": source or was.topic, "keyed_by_tenant": was.keyed_by_tenant},
     )
 
 
+@pytest.mark.parametrize("keyed", [{}, {"keyed_by_tenant": True}], ids=["over sketches", "keyed"])
 @pytest.mark.parametrize("new_source", ["", "another"], ids=["same source", "new source"])
 def test_workers_on_new_topics_go_on_from_a_file_and_say_the_same(
-    make_stand: MakeStand, backtested: Backtested, tmp_path: Path, new_source: str
+    make_stand: MakeStand,
+    backtested: Backtested,
+    tmp_path: Path,
+    new_source: str,
+    keyed: dict[str, Any],
 ) -> None:
     before, after = halves()
-    first = make_stand(campaigns=QUIET)
+    first = make_stand(campaigns=QUIET, source=keyed)
     run(first, before)
     done = export_state(first.settings, tmp_path / "state")
     assert done.tenants == len({one["tenant"] for one in before})

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     RightsOf = Callable[[str], list[Right]]
     WaitUntil = Callable[[Callable[[], bool]], None]
 
-PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "group")
+PLACES = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "scores")
+PLACES += ("control", "group")
 NOTIFIER = documented_rights("notifier", cast("Names", SimpleNamespace(**{name: name for name in PLACES})))
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from hypothesis import strategies as st
 
-from models.control.control import Control, add_all
+from models.control.control import Control, Draft
 from models.control.parsing import LONGEST_MS, parse_change
 from models.control.records import (
     Allow,
@@ -20,9 +21,11 @@ from models.control.records import (
     Shadow,
     Suppress,
     Verdict,
+    What,
     Window,
 )
 from models.control.signals import CAMPAIGN, CARRIERS, SIGNALS, SWITCHES
+from models.errors import ControlError
 from models.event import EARLIEST_MS, LATEST_MS
 from models.finding import Severity
 
@@ -41,6 +44,17 @@ def control(*changes: Change) -> Control:
     found, refused = add_all(changes)
     assert refused == []
     return found
+
+
+def add_all(changes: Iterable[Change], start: Control | None = None) -> tuple[Control, list[ControlError]]:
+    """Return what changes add up to, and why some of them were refused."""
+    draft, refused = Draft(start), []
+    for change in changes:
+        try:
+            draft.add(change)
+        except ControlError as error:
+            refused.append(error)
+    return draft.finish(), refused
 
 
 def verdict(
@@ -118,3 +132,20 @@ def changes(draw: st.DrawFn) -> Change:
     what = draw(whats)
     reason = draw(spoken if isinstance(what, Suppress) else words)
     return Change(draw(ids), draw(times), draw(tenants), reason, what)
+
+
+def every_change() -> list[Change]:
+    """Changes in which every field has something to say."""
+    period = (1_795_449_600_000, 1_795_449_700_000)
+    whats: list[What] = [
+        Allow("acme", "nightly", *period),
+        Override("acme", 30.0, ("rate",), "nightly", *period),
+        Window("acme", "load test", *period),
+        Suppress("acme", "habits", Severity.HIGH, True, False, False, *period),  # noqa: FBT003
+        Judged("6fd64adc-4b34-5f50-80bf-a1a03af3ee05", Verdict.BENIGN, "acme", "novelty"),
+        Shadow(Scope.TENANT, "acme", True, period[0]),  # noqa: FBT003
+        Shadow(Scope.SIGNAL, "rate", True, period[0]),  # noqa: FBT003
+        Remove("c1"),
+        Sample("acme"),
+    ]
+    return [Change("c1", period[0], "ann", "why", what) for what in whats]

@@ -96,6 +96,11 @@ def test_an_update_that_outgrows_a_rule_is_told(activity: Activity, *, outgrew: 
     assert found.outgrew is outgrew
 
 
+def test_a_dry_run_that_is_outgrown_changes_nothing() -> None:
+    graver = replace(UPDATE, severity=Severity.CRITICAL)
+    assert annotate(suppress(severity_at_most="high", dry_run=True), finding=graver) == PLAIN
+
+
 @pytest.mark.parametrize(
     ("scope", "shadowed"),
     [
@@ -134,6 +139,7 @@ def test_a_verdict_stands_in_what_is_said_after_it() -> None:
 def test_the_override_that_held_is_told() -> None:
     made = [change("override", name, tenant="acme", budget_days=5) for name in ("o1", "o2")]
     assert annotate(*made).override == "o2"
+    assert annotate(*made, finding=replace(FINDING, population="2026-03-05T07:40Z-1684ea4e")).override == ""
 
 
 def test_a_sample_is_named_by_the_change_that_asked_for_it() -> None:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.control.control import Control, Draft, add_all
+from models.control.control import Control, Draft
 from models.control.records import Change, Remove, Verdict
 from models.control.rules import Tenants
 from models.errors import ControlError
-from tests.models.control.changes import HOUR, TIME, change, changes, control, verdict
+from tests.models.control.changes import HOUR, TIME, add_all, change, changes, control, verdict
 
 
 def allow(name: str, tenant: str = "acme", **fields: object) -> Change:

@@ -7,34 +7,35 @@ from typing import Any
 
 import orjson
 
+from models.control.annotation import PLAIN, Annotation
 from models.finding import Activity, Severity
 from streams.finding_view import FindingView, read_finding
 from streams.ocsf import to_ocsf
+from tests.models.control.changes import verdict
 from tests.streams.test_ocsf import FINDING
 from tests.streams.test_ocsf_campaign import CAMPAIGN
 
+ANNOTATIONS = {
+    "suppressed": Annotation(suppressed_by=("c1",)),
+    "experimental": Annotation(shadow_by="c1"),
+    "tried": Annotation(would_suppress=("c1",), override="c2"),
+    "answered": Annotation(verdict=verdict(FINDING.uid, reason="a second product")),
+    "sample": Annotation(sample="c1"),
+}
 MARKS = ("suppressed", "experimental", "replay", "sample")
+EVERY = (*ANNOTATIONS, "replay")
+OF_CAMPAIGNS = tuple(mark for mark in EVERY if mark != "sample")
+"""Samples are of tenants alone."""
 
 
 def record(mark: str = "", **fields: Any) -> dict[str, Any]:
     """A tenant's finding with these fields, marked perhaps."""
-    return marked(to_ocsf(replace(FINDING, **fields), replay=mark == "replay"), mark)
+    return to_ocsf(replace(FINDING, **fields), ANNOTATIONS.get(mark, PLAIN), replay=mark == "replay")
 
 
 def campaign_record(mark: str = "", **fields: Any) -> dict[str, Any]:
     """A campaign's finding with these fields, marked perhaps."""
-    return marked(to_ocsf(replace(CAMPAIGN, **fields), replay=mark == "replay"), mark)
-
-
-def marked(found: dict[str, Any], mark: str) -> dict[str, Any]:
-    """Mark a record as those who suppress, try out or test do."""
-    if mark == "suppressed":
-        found |= {"status_id": 3, "status": "Suppressed"}
-    if mark == "experimental":
-        found["finding_info"]["analytic"] |= {"state_id": 3, "state": "Experimental"}
-    if mark == "sample":
-        found["finding_info"]["title"] = f"[SAMPLE] {found['finding_info']['title']}"
-    return found
+    return to_ocsf(replace(CAMPAIGN, **fields), ANNOTATIONS.get(mark, PLAIN), replay=mark == "replay")
 
 
 def value(mark: str = "", **fields: Any) -> bytes:

@@ -1,4 +1,4 @@
-"""What all dashboards are made of: variables, queries and panels that look alike."""
+"""What dashboards are made of: queries and panels that look alike."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from grafana_foundation_sdk.models import dashboard as model
 from grafana_foundation_sdk.models import heatmap as heat
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-TAG = "distillwatch"
-SOURCE = kinds.DataSourceRef(type_val="prometheus", uid="${datasource}")
+from boards.frame import SOURCE
+
 HERE = 'job=~"$job",instance=~"$instance"'
 """What every query filters by."""
 
@@ -39,57 +39,6 @@ STATES = (
 """Of `distillwatch_tenant_state`."""
 
 Panel = timeseries.Panel | stat.Panel | statetimeline.Panel | bargauge.Panel | table.Panel | heatmap.Panel
-
-
-def board(
-    uid: str, title: str, description: str, more: Sequence[builder.QueryVariable] = ()
-) -> builder.Dashboard:
-    """Return an empty dashboard with the variables that all have, and links to the others."""
-    made = (
-        builder.Dashboard(title)
-        .uid(uid)
-        .description(description)
-        .tags([TAG])
-        .readonly()
-        .time("now-6h", "now")
-        .refresh("30s")
-        .timezone("browser")
-        .tooltip(model.DashboardCursorSync.CROSSHAIR)
-        .link(
-            builder.DashboardLink("distillwatch")
-            .type(model.DashboardLinkType.DASHBOARDS)
-            .tags([TAG])
-            .as_dropdown(True)
-            .include_vars(True)
-            .keep_time(True)
-        )
-        .with_variable(builder.DatasourceVariable("datasource").label("Data source").type("prometheus"))
-        .with_variable(_many("job", "label_values(distillwatch_build_info, job)"))
-        .with_variable(_many("instance", 'label_values(distillwatch_build_info{job=~"$job"}, instance)'))
-    )
-    for variable in more:
-        made = made.with_variable(variable)
-    return made
-
-
-def one_of(name: str, query: str) -> builder.QueryVariable:
-    """Return a variable of which one value is chosen."""
-    return _variable(name, query).multi(False).include_all(False)
-
-
-def _many(name: str, query: str) -> builder.QueryVariable:
-    return _variable(name, query).multi(True).include_all(True).all_value(".+")
-
-
-def _variable(name: str, query: str) -> builder.QueryVariable:
-    return (
-        builder.QueryVariable(name)
-        .label(name.title())
-        .datasource(SOURCE)
-        .query({"query": query, "refId": "StandardVariableQuery"})
-        .refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED)
-        .sort(model.VariableSort.ALPHABETICAL_ASC)
-    )
 
 
 def query(expression: str, legend: str = "", *, instant: bool = False) -> prometheus.Dataquery:

@@ -1,0 +1,1 @@
+"""The report of a backtest as one HTML page."""

@@ -1,0 +1,1 @@
+"""What a backtest, and what analysts made of its alerts, say about the settings."""
