@@ -17,6 +17,7 @@ from streams.console.feed import Feed
 from streams.console.knowledge import Knowledge
 from streams.console.rights import require_rights
 from streams.console.site import make_site
+from streams.handshake import shake_hands
 from streams.logs import configure_logging
 from streams.settings import Settings
 
@@ -70,9 +71,7 @@ class Console:
         DistillwatchError
             Settings, topics, rights or the broker keep us from it.
         """
-        wait_for_broker(self._settings.kafka, report=log.warning)
-        if self._settings.topics.check_at_start:
-            require_rights(self._settings)
+        self._preflight()
         with ExitStack() as stack:
             for feed in self._feeds:
                 stack.callback(feed.stop)
@@ -88,6 +87,14 @@ class Console:
                 return f"{feed.topic} cannot be read at present, so this may be out of date: {feed.trouble}"
         unread = [feed.topic for feed in self._feeds if not feed.read]
         return f"still reading {', '.join(unread)}: not all is shown yet" if unread else ""
+
+    def _preflight(self) -> None:
+        kafka, seconds = self._settings.kafka, self._settings.kafka.request_timeout
+        if self._settings.topics.check_at_start:
+            wait_for_broker(kafka, report=log.warning)
+            require_rights(self._settings)
+            return
+        wait_for_broker(kafka, report=log.warning, probe=lambda _: asyncio.run(shake_hands(kafka, seconds)))
 
     async def _serve(self) -> None:
         told = asyncio.Event()
