@@ -15,9 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser
-
-from tests.chromium import chromium
 
 if TYPE_CHECKING:
     from streams.settings import Settings
@@ -97,10 +94,3 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     for served in made:
         if served.process.poll() is None:
             served.stop(signal.SIGKILL)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """A Chromium without a screen."""
-    with chromium() as started:
-        yield started

@@ -91,7 +91,7 @@ def campaign(uid: str, members: int, **fields: Any) -> bytes:
 
 def score(tenant: str, number: int, *, episode: str = "") -> bytes:
     """The score of an interval of five minutes; the evidence grows to the end, if there is an episode."""
-    grown = exp(min(0.0, (number - 250) / 14)) * 900 if episode else 0.0
+    grown = exp(min(6.78, (number - 252) / 5)) if episode else 0.0
     share = 0.002 * (1 + sin(number / 9)) + grown
     state = State.NORMAL if share < 0.1 else State.SUSPICIOUS if share < 1 else State.ALERTING
     shift = min(1.0, share)
@@ -119,9 +119,14 @@ def fill(knowledge: Knowledge) -> None:
     rule = Annotation(suppressed_by=("c-eval",))
     shadow = Annotation(shadow_by="c-shadow")
     values = [
-        finding("11111111-aaaa", "acme", time=opened, **mild),
+        finding("11111111-aaaa", "acme", time=opened, start_time=opened - HOUR, **mild),
         finding(
-            "11111111-aaaa", "acme", activity=Activity.UPDATE, severity=Severity.CRITICAL, evidence=1.1e6
+            "11111111-aaaa",
+            "acme",
+            activity=Activity.UPDATE,
+            start_time=opened - HOUR,
+            severity=Severity.CRITICAL,
+            evidence=1.1e6,
         ),
         finding("22222222-bbbb", "globex-batch", **mild),
         campaign("33333333-cccc", 60, severity=Severity.HIGH),
