@@ -46,7 +46,7 @@ def _problems(admin: Admin, settings: Settings) -> Iterator[str]:
             yield f"{called} does not exist: run `distillwatch topics apply`"
             continue
         if facts.refused:
-            yield f"may not see {called}: {grant(kafka, 'Describe', topic=name)}"
+            yield f"may not see {called}: {grant(kafka, rights[0].title(), topic=name)}"  # contains Describe
             continue
         for right in rights:
             if right not in facts.rights:

@@ -57,6 +57,5 @@ def test_each_of_the_rights_is_asked_for_by_name_at_the_start(
     access_lists.allow([right for number, right in enumerate(rights) if number != place])
     with capture_logs(), pytest.raises(TopicError) as caught:
         Console(load_settings(desk.settings())).run()
-    assert f"--operation {missing.operation}" in str(caught.value) or missing.operation in str(caught.value)
-    assert f"--{missing.kind} {rights[place].name}`" in str(caught.value)
+    assert f"--operation {missing.operation} --{missing.kind} {rights[place].name}`" in str(caught.value)
     assert "\n" not in str(caught.value)
