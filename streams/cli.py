@@ -17,6 +17,7 @@ from streams.commands import (
     alerts_sample,
     backtest,
     config,
+    console,
     control,
     control_reports,
     demo,
@@ -58,6 +59,7 @@ control.app.command("list")(control_reports.list_changes)
 control.app.command("history")(control_reports.history)
 app.add_typer(control.app, name="control")
 app.command("notify")(notify.notify)
+app.command("console")(console.console)
 app.command("explain")(explain.explain)
 app.add_typer(topics.app, name="topics")
 app.add_typer(state.app, name="state")

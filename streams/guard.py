@@ -55,10 +55,11 @@ class Guard:
             return None if same and scheme.lower() == "bearer" else WRONG_TOKEN
         if not self._open:
             return NO_TOKEN_SET
-        return None if _names_loopback(str(environ.get("HTTP_HOST", ""))) else FOREIGN_HOST
+        return None if names_loopback(str(environ.get("HTTP_HOST", ""))) else FOREIGN_HOST
 
 
-def _names_loopback(host: str) -> bool:
+def names_loopback(host: str) -> bool:
+    """Tell whether a Host header names this machine by itself: `localhost` or a loopback address."""
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     try:
         return ip_address(name).is_loopback

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from models.campaign.config import CampaignConfig
 from models.errors import SettingsError
 from models.native import DEFAULT_LIMITS
+from streams.settings_console import ConsoleSettings
 from streams.settings_control import ControlSettings
 from streams.settings_detector import CampaignSettings, DetectorSettings, PopulationSettings
 from streams.settings_errors import describe
@@ -168,6 +169,7 @@ class Settings(Section):
     metrics: MetricsSettings = MetricsSettings()
     worker: WorkerSettings = WorkerSettings()
     notify: NotifySettings = NotifySettings()
+    console: ConsoleSettings = ConsoleSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -5,7 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from models.errors import BrokerError, TopicError
 from streams.librdkafka import librdkafka_options, partitions_of
@@ -24,6 +32,9 @@ class TopicReader:
         The only one to read; all unless given.
     starts
         Offsets to begin with, by partition; where none is given, or it is gone, `from_beginning` tells.
+    since
+        Begin with the first record of each partition that was written at this time or later, in Unix
+        milliseconds by the wall clock; in place of `starts`.
     from_beginning
         Whether to start with the oldest record, or with those that are written from now on.
 
@@ -43,6 +54,7 @@ class TopicReader:
         from_beginning: bool,
         partition: int | None = None,
         starts: Mapping[int, int] | None = None,
+        since: int | None = None,
     ) -> None:
         self._kafka = kafka
         self._topic = topic
@@ -60,7 +72,7 @@ class TopicReader:
             }
         )
         start = OFFSET_BEGINNING if from_beginning else OFFSET_END
-        starts = starts or {}
+        starts = self._offsets_at(since) if since is not None else starts or {}
         self._consumer.assign(
             [TopicPartition(topic, number, starts.get(number, start)) for number in self._partitions]
         )
@@ -97,6 +109,15 @@ class TopicReader:
     def close(self) -> None:
         """Leave the broker."""
         self._consumer.close()
+
+    def _offsets_at(self, since: int) -> Mapping[int, int]:
+        asked = [TopicPartition(self._topic, number, since) for number in self._partitions]
+        try:
+            found = self._consumer.offsets_for_times(asked, timeout=self._kafka.request_timeout)
+        except KafkaException as error:
+            self._consumer.close()
+            raise BrokerError(f"{self._topic} cannot be read: {error.args[0].str()}") from None
+        return {place.partition: place.offset for place in found}
 
     def _poll(self) -> Message | None:
         """Wait a moment for a record or the end of a partition."""

@@ -37,6 +37,7 @@ COMMANDS = {
     "doctor",
     "explain",
     "notify",
+    "console",
     "replay",
     "simulate",
     "state digest",

@@ -15,9 +15,9 @@ from streams.commands.control_options import (
     ReasonOption,
     UntilOption,
     common,
-    period,
 )
 from streams.commands.options import options_of
+from streams.control_fields import period
 
 if TYPE_CHECKING:
     from streams.settings import Settings

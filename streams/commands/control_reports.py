@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from streams.commands.control_options import JsonOption, now_ms
+from streams.commands.control_options import JsonOption
 from streams.commands.options import options_of
+from streams.control_fields import now_ms
 
 
 def list_changes(
