@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from models.control.control import Control
 from models.control.encoding import change_fields
 from models.control.records import Change, Remove, Sample
-from streams.control_views import state_of
+from streams.control_views import states_of
 
 _COMMON = {"version", "id", "time", "author", "kind", "reason"}
 HOLDING = frozenset({"planned", "holds"})
@@ -25,7 +25,8 @@ class Row:
 
 def history(control: Control, tenant: str, now: int) -> list[Row]:
     """Return every change that touched a tenant, the newest first; `now` in Unix milliseconds."""
-    return [_row(change, state_of(change, control, now)) for change in reversed(control.history(tenant))]
+    states = states_of(control, now)
+    return [_row(change, states[change.id]) for change in reversed(control.history(tenant))]
 
 
 def _row(change: Change, state: str) -> Row:
