@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections import deque
@@ -28,6 +29,8 @@ from streams.event_files import Line
 from streams.formats import decoder
 from streams.reading import RequestReader
 from streams.settings import Settings
+from streams.settings_registry import SchemaRegistrySettings
+from streams.source_readers import known_schemas
 
 _TOO_LONG = "the line is longer than source.max_record_bytes"
 BATCH = 512
@@ -47,6 +50,8 @@ class IntakePlan:
         In its place, of lines with a time of their own: how far an event may be ahead of it.
     tenant, fields
         Paths, as `AdapterOptions` has them; plain, since this goes to other processes.
+    registry, patience
+        Where schemas are fetched that records of a topic name, and seconds that it may be away.
     """
 
     format: str
@@ -57,6 +62,8 @@ class IntakePlan:
     max_ahead_ms: int = 0
     tenant: tuple[str, ...] = ()
     fields: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    registry: SchemaRegistrySettings = field(default_factory=SchemaRegistrySettings, repr=False)
+    patience: float = 0.0
 
     @property
     def options(self) -> AdapterOptions:
@@ -76,6 +83,8 @@ def intake_plan(settings: Settings, newest: int) -> IntakePlan:
         source.max_ahead_ms,
         source.tenant,
         tuple(source.fields.items()),
+        settings.schema_registry,
+        settings.kafka.request_timeout,
     )
 
 
@@ -142,8 +151,17 @@ def sketch_files(lines: Iterable[Line], plan: IntakePlan, processes: int) -> Ite
 
 
 def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
-    """Decode and sketch one batch of lines."""
-    reading = _reader(plan).read([_record(line, plan) for line in lines if line.whole])
+    """Decode and sketch one batch of lines.
+
+    Raises
+    ------
+    BrokerError
+        The schema registry does not answer, or refuses us.
+    """
+    reader, whole = _reader(plan), [_record(line, plan) for line in lines if line.whole]
+    if plan.registry.url is not None:
+        asyncio.run(reader.prepare(whole))
+    reading = reader.read(whole)
     rejects = [
         Reject(line.file, line.number, "record_too_large", _TOO_LONG) for line in lines if not line.whole
     ]
@@ -187,7 +205,8 @@ def _end_with_the_parent() -> None:
 def _reader(plan: IntakePlan) -> RequestReader:
     """Load the weights once a process."""
     sketcher = Sketcher(load_embedder(plan.embedding), plan.hash_key)
-    return RequestReader(decoder(plan.format, plan.options), sketcher, 0, plan.format)
+    schemas = known_schemas(plan.registry, plan.patience)
+    return RequestReader(decoder(plan.format, plan.options), sketcher, 0, plan.format, schemas)
 
 
 def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:

@@ -9,13 +9,19 @@ from typing import Any
 import orjson
 import pytest
 
+from models.control.annotation import Annotation
+from models.control.records import Sample
+from models.control.sample import sample_of
 from models.errors import DistillwatchError
 from streams.case import cases_of
 from streams.cli import main
 from streams.explain import Told, explain
+from streams.ocsf import to_ocsf
 from streams.settings import EmbeddingSettings, ScoreSettings, Settings
 from streams.testing import Outcome, Traffic, run_pipeline, synthetic_traffic
+from tests.models.control.changes import change
 from tests.streams.campaign_world import accounts, world
+from tests.streams.test_ocsf import FINDING
 
 SETTINGS = Settings(
     embedding=EmbeddingSettings(kind="hashed"), scores=ScoreSettings(enabled=True, interval_seconds=600)
@@ -121,3 +127,32 @@ def test_the_command_reads_the_folder_of_a_backtest(
 def test_a_folder_that_is_none_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "x", "--from", str(tmp_path)]) == 1
     assert "is no folder of a finished backtest" in capsys.readouterr().err
+
+
+def test_a_test_finding_is_told_as_one() -> None:
+    found = to_ocsf(sample_of("c1", 1_772_668_800_000, Sample("acme")), Annotation(sample="c1"))
+    lines = explain(found["finding_info"]["uid"], Told("memory", [found]))
+    assert lines[0].startswith("Test finding ")
+    assert "nothing was observed, and nothing is to be done" in lines[1]
+
+
+def test_what_operators_say_of_a_finding_is_told() -> None:
+    said = Annotation(
+        suppressed_by=("s1",),
+        would_suppress=("d1", "d2"),
+        shadow_by="x1",
+        override="o1",
+        verdict=change(
+            "verdict", finding=FINDING.uid, verdict="benign", tenant="acme", signal="novelty", reason="QA"
+        ),
+    )
+    found = to_ocsf(FINDING, said)
+    text = "\n".join(explain(FINDING.uid, Told("memory", [found])))
+    for line in (
+        "Suppressed by s1: it alerted nobody.",
+        "In shadow by x1: its findings are marked as experimental and alerted nobody.",
+        "A dry run would have suppressed it: d1, d2.",
+        "Judged by settings of the tenant's own: o1.",
+        "ann judged it benign: QA.",
+    ):
+        assert line in text

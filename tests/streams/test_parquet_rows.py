@@ -91,3 +91,34 @@ def test_a_backtest_finds_in_rows_what_it_finds_in_lines(
         found.append(Path("alerts").read_bytes())
     assert found[0] == found[1]
     assert b"ridgeline-outdoor" in found[0]
+
+
+def test_rows_are_read_in_the_format_that_they_are_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows: list[dict[str, object]] = [
+        {
+            "request": event["id"],
+            "at": event["time"],
+            "who": {"team": event["tenant"]},
+            "said": event["prompt"],
+        }
+        for event in synthetic_traffic(36).events
+    ]
+    write(Path("x.parquet"), rows)
+    paths = {"id": "request", "time": "at", "prompt": "said"}
+    fields = [f"--set=source.fields.{name}={path}" for name, path in paths.items()]
+    given = ("--set=embedding.kind=hashed", *fields, "--set=source.tenant=who.team")
+    options = ("--format", "mapping", "--processes", "0", "--alerts", "alerts", "--report", "report")
+    assert main([*given, "backtest", "x.parquet", *options]) == 0
+    summary = orjson.loads(Path("report/summary.json").read_bytes())
+    assert summary["events"] == len(rows)
+    assert summary["settings"]["format"] == "mapping"
+    assert "prompt, embedding" not in summary["missing"]
+
+
+def test_rows_are_no_messages(tmp_path: Path) -> None:
+    path = write(tmp_path / "x.parquet", [{"id": "a"}])
+    with pytest.raises(DistillwatchError, match=r"x\.parquet is Parquet, whose rows hold no"):
+        list(EventFile(str(path), 1_000, delimited=True).lines())

@@ -9,8 +9,10 @@ import orjson
 import pytest
 
 import streams.testing
+from models.errors import SettingsError
 from streams.cli import main
 from streams.settings import EmbeddingSettings, ScoreSettings, Settings
+from streams.settings_source import SourceSettings
 from streams.testing import (
     AlertRecord,
     FakeSink,
@@ -103,3 +105,40 @@ def test_redelivery_repeats_records_and_loses_none(outcome: Outcome) -> None:
     assert [one.key for one in delivered] == [b"0", b"1", b"0", b"2", b"3", b"2", b"4", b"4"]
     with pytest.raises(ValueError, match="every is 0"):
         list(redelivered(others, every=0))
+
+
+def test_control_records_say_what_alerts_nobody(traffic: Traffic, outcome: Outcome) -> None:
+    (attacker,) = traffic.attackers
+    first = outcome.findings[0]
+    allow = {"version": 1, "id": "a1", "time": first["time"], "author": "ann", "kind": "allow"}
+    sink = FakeSink()
+    allowed = run_pipeline(
+        traffic.events, HASHED, control=[allow | {"tenant": attacker, "purpose": "tests"}], sink=sink
+    )
+    assert [one["time"] for one in allowed.findings] == [one["time"] for one in outcome.findings]
+    assert allowed.findings[0]["unmapped"]["suppressed_by"] == ["a1"]
+    assert sink.alerted() == set()
+
+
+def test_a_control_record_that_is_refused_is_named() -> None:
+    with pytest.raises(SettingsError, match="control:2: not_json"):
+        run_pipeline([], HASHED, control=[b"", b"{"])
+
+
+def test_events_may_be_records_of_another_format(traffic: Traffic, outcome: Outcome) -> None:
+    paths = {"id": ("a",), "time": ("b",), "prompt": ("d.text",), "output_tokens": ("e",)}
+    source = SourceSettings(format="mapping", tenant=("c",), fields=paths)
+    rows = [
+        {
+            "a": event["id"],
+            "b": event["time"],
+            "c": event["tenant"],
+            "d": {"text": event["prompt"]},
+            "e": event["output_tokens"],
+        }
+        for event in traffic.events
+    ]
+    mapped = run_pipeline(rows, Settings(embedding=EmbeddingSettings(kind="hashed"), source=source))
+    assert mapped.rejects == []
+    assert mapped.events == outcome.events
+    assert {one["metadata"]["tenant_uid"] for one in mapped.findings} == set(traffic.attackers)
