@@ -20,7 +20,7 @@ from bench.broker import fill, kafka, settings_for
 from bench.figure import Figure, Sample, beside, unable
 from bench.options import Options
 from bench.pace import Pace
-from bench.traffic import TENANTS, events
+from bench.traffic import events
 from bench.worker import free_port, speed
 
 OURS = sys.executable
@@ -85,12 +85,12 @@ class Peer:
 
 
 PEERS = (
-    Peer("stock Faust agent", "in memory", "faust-streaming", "stock_faust", OURS, share=0.2, least=5.0),
-    Peer("Quix Streams", "in memory", "quixstreams", "quix", THEIRS, share=0.5),
+    Peer("stock Faust agent", "in memory", "faust-streaming", "stock_faust", OURS, share=0.1, least=5.0),
+    Peer("Quix Streams", "in memory", "quixstreams", "quix", THEIRS, share=0.25),
     Peer("Bytewax", "in memory", "bytewax", "byte_wax", THEIRS),
     Peer("plain aiokafka loop", "in memory", "aiokafka", "plain", OURS),
-    Peer("stock Faust agent", "table", "faust-streaming", "stock_faust", OURS, 0.05, 5.0, durable=True),
-    Peer("Quix Streams", "its state", "quixstreams", "quix", THEIRS, share=0.1, durable=True),
+    Peer("stock Faust agent", "table", "faust-streaming", "stock_faust", OURS, 0.025, 5.0, durable=True),
+    Peer("Quix Streams", "its state", "quixstreams", "quix", THEIRS, share=0.05, durable=True),
     Peer("Bytewax", "recovery store", "bytewax", "byte_wax", THEIRS, durable=True),
 )
 
@@ -105,10 +105,10 @@ def against(options: Options) -> list[Figure]:
     ours: list[Pace] = []
     theirs: dict[Peer, list[Pace]] = {peer: [] for peer in PEERS}
     missing = {peer: _missing(peer) for peer in PEERS}
-    most = options.events // 2  # more would say the same
+    most = options.events
     with kafka() as bootstrap:
         topic = settings_for(bootstrap, free_port(), **FUSED).source.topic
-        fill(bootstrap, topic, events(most, text=False, tenants=TENANTS // 2))
+        fill(bootstrap, topic, events(most, text=False))
         for _ in range(options.runs):
             settings = settings_for(bootstrap, free_port(), **FUSED, **{"source.topic": topic})
             ours.append(speed(settings, "detect", most))
