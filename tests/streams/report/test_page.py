@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,10 +16,10 @@ from streams.backtest_folder import BacktestFolder
 from streams.cli import main
 from streams.report import page
 from streams.testing import synthetic_traffic
+from tests.chromium import found_chromium
 from tests.streams.campaign_world import world
 
 HOSTILE = '</script><img src=x onerror="document.title=1"><b>&{{ 7 * 7 }}'
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 SETTINGS = ("--set", "embedding.kind=hashed", "--set", "scores.interval_seconds=600")
 
 
@@ -139,7 +138,6 @@ def test_an_empty_backtest_has_a_report(tmp_path: Path, monkeypatch: pytest.Monk
     assert "Nothing was alerted." in Path("report/report.html").read_text(encoding="utf-8")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium: apt-get install chromium")
 @pytest.mark.parametrize("scheme", [0, 1], ids=["dark", "light"])
 def test_a_browser_draws_every_chart_and_runs_nothing_else(folder: Path, tmp_path: Path, scheme: int) -> None:
     opened = (folder / "report.html").read_text(encoding="utf-8").replace("<details", "<details open")
@@ -150,7 +148,7 @@ def test_a_browser_draws_every_chart_and_runs_nothing_else(folder: Path, tmp_pat
     words += [f"--blink-settings=preferredColorScheme={scheme}", "--virtual-time-budget=20000"]
     words += ["--enable-logging=stderr"]
     done = subprocess.run(
-        [str(CHROMIUM), *words, copy.as_uri()], check=True, capture_output=True, text=True, timeout=300
+        [found_chromium(), *words, copy.as_uri()], check=True, capture_output=True, text=True, timeout=300
     )
     assert "CONSOLE" not in done.stderr
     assert "<title>Backtest: " in done.stdout
