@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 import orjson
@@ -146,6 +147,8 @@ def _comparison(analysis: dict[str, Any]) -> Comparison:
 
 
 def _brief(number: str) -> str:
+    if not isfinite(float(number)):
+        raise ValueError
     return f"{float(number):.3g}"
 
 

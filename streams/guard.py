@@ -53,9 +53,12 @@ class Guard:
             scheme, _, shown = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
             same = hmac.compare_digest(shown.encode("latin-1", "replace"), self._token)
             return None if same and scheme.lower() == "bearer" else WRONG_TOKEN
-        if not self._open:
-            return NO_TOKEN_SET
-        return None if names_loopback(str(environ.get("HTTP_HOST", ""))) else FOREIGN_HOST
+        return self.foreign(environ) if self._open else NO_TOKEN_SET
+
+    def foreign(self, environ: Mapping[str, Any]) -> Refusal | None:
+        """Return why a request by a foreign name must be refused, where the name is all that guards."""
+        guarded = self._open and self._token is None
+        return FOREIGN_HOST if guarded and not names_loopback(str(environ.get("HTTP_HOST", ""))) else None
 
 
 def names_loopback(host: str) -> bool:

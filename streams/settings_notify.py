@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
-from streams.settings_section import Seconds, Section
+from streams.settings_section import ENCRYPTED, Seconds, Section
 
 _ADDRESS = re.compile(r"^https?://[^\s@?#]+$")
 LONGEST_DELAY = 60.0
@@ -19,13 +19,13 @@ class NotifySettings(Section):
     urls: SecretStr | None = None
     """Services to tell, as apprise writes them (`slack://...`), separated by blanks; never shown."""
     pagerduty_key: SecretStr | None = None
-    """Integration key of a PagerDuty service (Events API v2); never shown."""
+    """Integration key of a PagerDuty service (Events API v2); needs `https://`, never shown."""
     pagerduty_url: str = "https://events.pagerduty.com/v2/enqueue"
     """Where PagerDuty takes events; `https://events.eu.pagerduty.com/v2/enqueue` for its European region."""
     alertmanager_urls: str | None = None
     """Alertmanagers to tell, all of a cluster, separated by blanks; addresses without `/api/v2`."""
     alertmanager_token: SecretStr | None = None
-    """Bearer token for the Alertmanagers; never shown."""
+    """Bearer token for the Alertmanagers; needs `https://`, never shown."""
     alertmanager_seconds: Annotated[float, Field(ge=1, le=240, allow_inf_nan=False)] = 60.0
     """Seconds after which open alerts are sent to the Alertmanagers again."""
     least_severity: Literal["informational", "low", "medium", "high", "critical"] = "medium"
@@ -62,6 +62,17 @@ class NotifySettings(Section):
         if value is not None and not (value.split() and all(map(_ADDRESS.match, value.split()))):
             raise ValueError("must be addresses with http:// or https://, without names or queries")
         return value
+
+    @model_validator(mode="after")
+    def _secrets_are_sent_encrypted(self) -> Self:
+        if self.pagerduty_key is not None and not ENCRYPTED.match(self.pagerduty_url):
+            raise ValueError("pagerduty_url must have https:// (http:// for this machine only) for a key")
+        addresses = (self.alertmanager_urls or "").split()
+        if self.alertmanager_token is not None and not all(map(ENCRYPTED.match, addresses)):
+            raise ValueError(
+                "alertmanager_urls must have https:// (http:// for this machine only) for a token"
+            )
+        return self
 
     @property
     def delays(self) -> list[float]:

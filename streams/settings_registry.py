@@ -8,10 +8,9 @@ from typing import Self
 
 from pydantic import SecretStr, field_validator, model_validator
 
-from streams.settings_section import Section
+from streams.settings_section import ENCRYPTED, Section
 
 _URL = re.compile(r"^https?://[^\s@?#/]+(/[^\s@?#]*)?$")
-_ENCRYPTED = re.compile(r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))")
 
 
 class SchemaRegistrySettings(Section):
@@ -39,6 +38,6 @@ class SchemaRegistrySettings(Section):
             return self
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password are required together")
-        if self.password is not None and not _ENCRYPTED.match(self.url):
+        if self.password is not None and not ENCRYPTED.match(self.url):
             raise ValueError("a password needs a url with https:// (http:// for this machine only)")
         return self

@@ -41,7 +41,7 @@ class WebServer(HttpServer):
     Parameters
     ----------
     token
-        What guards `/status`; see `streams.guard`.
+        What guards `/status`, and whether `/metrics` answers to any name; see `streams.guard`.
 
     Raises
     ------
@@ -84,6 +84,8 @@ class WebServer(HttpServer):
     def _page(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         if path == "/metrics":
+            if refusal := self._guard.foreign(environ):
+                return _refuse(refusal, start_response)
             return cast(
                 "Iterable[bytes]", self._metrics({**environ, "REQUEST_METHOD": "GET"}, start_response)
             )

@@ -28,6 +28,8 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 LEVELS = ("observe", "verify", "throttle", "suspend")
 CLOSE = 3
 SUPPRESSED = EXPERIMENTAL = 3
+MOST_CLOSED = 10_000
+"""Closed episodes that are remembered, so that a repeat does not open them again."""
 NOT_LIVE = {"replay", "sample"}
 
 
@@ -60,6 +62,8 @@ class Decisions:
     def __init__(self, least_share: float = 0.5) -> None:
         self._least_share = least_share
         self._episodes: dict[str, Episode] = {}
+        self._closed: dict[str, None] = {}
+        self._acting: dict[str, dict[str, str]] = {}
         self._levels: dict[str, str] = {}
 
     def take(self, value: bytes | None) -> None:
@@ -75,7 +79,7 @@ class Decisions:
 
     def all(self) -> dict[str, str]:
         """Return every tenant that is not merely observed, with its level."""
-        return dict(self._levels)
+        return dict(sorted(self._levels.copy().items()))
 
     def _apply(self, found: dict[str, Any]) -> None:
         if NOT_LIVE & set(found["metadata"].get("labels", ())):
@@ -86,16 +90,28 @@ class Decisions:
             return  # a repeat: delivery is at least once
         level = found["remediation"]["desc"].partition(":")[0]
         acts = is_live(found) and found["activity_id"] != CLOSE and level in LEVELS
-        tenants = before.tenants | self._tenants(found)
-        self._episodes[uid] = Episode(stamp, level if acts else "observe", tenants)
-        self._levels = self._gravest()
+        episode = Episode(stamp, level if acts else "observe", before.tenants | self._tenants(found))
+        self._episodes[uid] = episode
+        for tenant in episode.tenants:
+            self._weigh(tenant, uid, episode.level)
+        self._closed.pop(uid, None)
+        if found["activity_id"] == CLOSE:
+            self._forget_after(uid)
 
-    def _gravest(self) -> dict[str, str]:
-        levels: dict[str, str] = {}
-        for episode in self._episodes.values():
-            for tenant in episode.tenants if episode.level != "observe" else ():
-                levels[tenant] = max(levels.get(tenant, "observe"), episode.level, key=LEVELS.index)
-        return dict(sorted(levels.items()))
+    def _weigh(self, tenant: str, uid: str, level: str) -> None:
+        acting = {**self._acting.pop(tenant, {}), uid: level}
+        acting = {one: its for one, its in acting.items() if its != "observe"}
+        if not acting:
+            self._levels.pop(tenant, None)
+            return
+        self._acting[tenant] = acting
+        self._levels[tenant] = max(acting.values(), key=LEVELS.index)
+
+    def _forget_after(self, uid: str) -> None:
+        self._closed[uid] = None
+        if len(self._closed) > MOST_CLOSED:
+            oldest = next(iter(self._closed))
+            del self._closed[oldest], self._episodes[oldest]
 
     def _tenants(self, found: dict[str, Any]) -> frozenset[str]:
         if "tenant_uid" in found["metadata"]:
@@ -164,7 +180,8 @@ def web_server(port: int, decisions: Decisions, limiter: Limiter) -> ThreadingHT
             if self.path == "/decisions":
                 self._answer(200, decisions.all())
             elif self.path == "/check" and "x-tenant" in self.headers:
-                status, level = limiter.check(self.headers["x-tenant"])
+                tenant = self.headers["x-tenant"].encode("latin-1").decode("utf-8", "replace")
+                status, level = limiter.check(tenant)
                 self._answer(status, {"level": level})
             else:
                 self._answer(404, {"error": "ask for /decisions, or for /check with the header x-tenant"})

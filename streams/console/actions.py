@@ -91,7 +91,11 @@ class Actions:
         return named if header else self._settings.author or ""
 
     async def _form(self, request: web.Request) -> Mapping[str, str]:
-        form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        try:
+            sent = await request.post()
+        except (LookupError, ValueError):  # a charset that there is not, or bytes that are not of it
+            raise web.HTTPBadRequest from None
+        form = {name: value for name, value in sent.items() if isinstance(value, str)}
         self._gate.require_own_form(request, form.get("csrf", ""))
         return form
 

@@ -11,6 +11,8 @@ from streams.control_desk import Desk, draft
 from streams.control_fields import new_change, period
 from streams.settings import Settings
 
+A_PATTERN = "this name holds * or ?, which a suppression reads as a pattern: nothing was changed"
+
 
 class Changes:
     """Writes what every worker would take, and refuses the rest in the words of `distillwatch control`."""
@@ -45,13 +47,16 @@ class Changes:
         Raises
         ------
         ControlError
-            A worker would refuse the change.
+            A worker would refuse the change, or read the name as a pattern.
         DistillwatchError
             It could not be written.
         """
+        tenant = form.get("tenant", "")
+        if set("*?") & set(tenant):
+            raise ControlError("wrong_value", A_PATTERN)
         actions = ["do_not_alert", *(["do_not_learn"] if form.get("learn") else [])]
         fields = {
-            "tenant": form.get("tenant", ""),
+            "tenant": tenant,
             "signal": form.get("signal") or None,
             "severity_at_most": form.get("severity") or None,
             "actions": actions,

@@ -79,6 +79,10 @@ class Feed:
             except DistillwatchError as error:
                 self._fail(error)
                 return
+            except Exception:
+                log.exception("reading a topic failed", topic=self.topic)
+                self._fail(DistillwatchError(f"reading {self.topic} failed; the log above says why"))
+                return
 
     def _follow(self) -> None:
         since = None if self._back is None else max(0, int((time.time() - self._back) * 1000))

@@ -125,6 +125,7 @@ class Gate:
 
 
 _ADVICE = {
+    400: "This form cannot be read: load the page again and send it once more.",
     403: "This form is not one of this page, or is out of date: load the page again and send it once more.",
     404: "There is no such page.",
     405: "This address does not take such a request.",

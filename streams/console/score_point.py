@@ -84,7 +84,7 @@ def _read(record: dict[str, Any]) -> tuple[str, Point]:
         time=int(time),
         requests=int(record["requests"]),
         state=sys.intern(str(record["state"])[:16]),
-        excess=max(0.0, float(record["evidence"]) / threshold) if threshold > 0 else 0.0,
+        excess=max(0.0, _single(float(record["evidence"]) / threshold)) if threshold > 0 else 0.0,
         content_seen=bool(record.get("content_seen", True)),
         names=_interned(tuple(signals)),
         numbers=numbers,

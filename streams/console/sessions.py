@@ -41,15 +41,15 @@ class Sessions:
 
     def form_token(self, session: str) -> str:
         """Return the token that the forms of a session must send."""
-        return hmac.new(self._key, session.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self._key, _bytes(session), hashlib.sha256).hexdigest()
 
     def is_own_form(self, session: str, token: str) -> bool:
         """Tell whether a form comes from a page that this session was shown."""
-        return bool(session) and hmac.compare_digest(self.form_token(session).encode(), token.encode())
+        return bool(session) and hmac.compare_digest(self.form_token(session).encode(), _bytes(token))
 
     def shows_token(self, shown: str) -> bool:
         """Tell whether this is the token of the settings; never where there is none."""
-        return self._token is not None and hmac.compare_digest(shown.encode(), self._token)
+        return self._token is not None and hmac.compare_digest(_bytes(shown), self._token)
 
     def log_in(self, shown: str) -> str | None:
         """Return the id of a session that is logged in; nothing if the token is wrong.
@@ -71,3 +71,8 @@ class Sessions:
     def log_out(self, session: str) -> None:
         """End a session."""
         self._until.pop(session, None)
+
+
+def _bytes(shown: str) -> bytes:
+    """Encode what a stranger sent, in which bytes that are no UTF-8 stand as surrogates."""
+    return shown.encode(errors="surrogatepass")

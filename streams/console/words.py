@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from streams.finding_view import Comparison
 
 MEANINGS = {
@@ -31,11 +33,12 @@ def reason(comparison: Comparison) -> str:
 
 def _ratio(comparison: Comparison) -> str:
     observed, expected = float(comparison.observed), float(comparison.expected)
-    if observed <= 0 or expected <= 0 or 0.5 < observed / expected < 2:  # noqa: PLR2004 - not worth a word
+    if observed <= 0 or expected <= 0:
         return ""
-    if observed > expected:
-        return f", {observed / expected:,.3g} times as much"
-    return f", a {_ordinal(expected / observed)} of it"
+    more, less = observed / expected, expected / observed
+    if not isfinite(more) or not isfinite(less) or 0.5 < more < 2:  # noqa: PLR2004 - not worth a word
+        return ""
+    return f", {more:,.3g} times as much" if more > 1 else f", a {_ordinal(less)} of it"
 
 
 def _ordinal(times: float) -> str:

@@ -15,7 +15,7 @@ _SERVER_ERROR = 500
 
 
 class HttpPost:
-    """Posts to one address; redirects are not followed, and certificates are verified.
+    """Posts to one address; redirects are not followed, certificates are verified, answers are not read.
 
     Parameters
     ----------
@@ -29,6 +29,7 @@ class HttpPost:
         self._url = url
         self._timeout = timeout
         self._session = requests.Session()
+        self._session.auth = _as_it_is
         self._session.headers.update({"Content-Type": "application/json", **(headers or {})})
 
     def post(self, payload: object) -> None:
@@ -41,14 +42,24 @@ class HttpPost:
         """
         try:
             response = self._session.post(
-                self._url, data=orjson.dumps(payload), timeout=self._timeout, allow_redirects=False
+                self._url,
+                data=orjson.dumps(payload),
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
             )
+            response.close()
         except requests.RequestException as error:
             raise SinkError(f"no answer ({type(error).__name__})") from None
         if not response.ok or response.is_redirect:
             status = response.status_code
             again = status in _LATER or status >= _SERVER_ERROR
             raise SinkError(f"HTTP {status}", again=again, after=_wait(response.headers.get("Retry-After")))
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Authorize nothing further: without this, requests would put a name of `.netrc` in place of a token."""
+    return request
 
 
 def _wait(header: str | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +17,8 @@ from streams.plain_text import plain, shortened
 MOST_SUBJECT = 80
 MOST_LISTED = 10
 """Alerts that a summary names."""
-_MENTIONS = ("everyone", "here", "channel", "all")
-_BRACKETS = str.maketrans("<>", "()")
-_WORD_JOINER = "\N{WORD JOINER}"
+_MENTION = re.compile("@(?=everyone|here|channel|all|room)", re.IGNORECASE)
+_MARKUP = str.maketrans("<>[]`", "()()'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +93,15 @@ def runbook_link(finding: FindingView, docs_url: str | None) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a stranger's text without what steers a terminal or calls a whole channel."""
-    text = plain(text).translate(_BRACKETS)
-    for word in _MENTIONS:
-        text = text.replace(f"@{word}", f"@{_WORD_JOINER}{word}")
-    return text
+    """Return a stranger's text without what steers a terminal, hides a link or calls a whole channel."""
+    return _MENTION.sub("@\N{WORD JOINER}", plain(text).translate(_MARKUP))
 
 
 def _title(finding: FindingView, news: News) -> str:
     sample = f"{SAMPLE_PREFIX} " if SAMPLE in finding.marks else ""
     who = f"tenant {shortened(finding.tenant, MOST_SUBJECT)}" if finding.tenant else finding.subject
     what = "RESOLVED" if news is News.RESOLVED else finding.severity.name
-    return harmless(f"{sample}{what}: {finding.title.removeprefix(SAMPLE_PREFIX).strip()}: {who}")
+    return sample + harmless(f"{what}: {finding.title.removeprefix(SAMPLE_PREFIX).strip()}: {who}")
 
 
 def _lines(finding: FindingView, news: News, docs_url: str | None) -> list[str]:

@@ -72,5 +72,6 @@ def _asset() -> apprise.AppriseAsset:
         app_desc="distillwatch",
         async_mode=False,
         secure_logging=True,
+        http_redirects=False,
         storage_mode=apprise.PersistentStoreMode.MEMORY,
     )

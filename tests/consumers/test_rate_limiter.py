@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import threading
+from http.client import HTTPConnection
 from typing import Any
 
 import orjson
@@ -114,3 +116,32 @@ def test_a_suspended_tenant_gets_none_and_all_again_after_the_close() -> None:
     assert limiter.check("acme") == (403, "suspend")
     decisions.take(at(1, CLOSE, Severity.CRITICAL))
     assert limiter.check("acme") == (200, "observe")
+
+
+def test_a_tenant_is_limited_whatever_its_script() -> None:
+    decisions = rate_limiter.Decisions()
+    decisions.take(at(0, CREATE, Severity.CRITICAL, tenant="Überbank 銀行"))
+    server = rate_limiter.web_server(0, decisions, rate_limiter.Limiter(decisions, 4.0))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    connection = HTTPConnection("127.0.0.1", server.server_address[1])
+    try:
+        connection.request("GET", "/check", headers={"x-tenant": "Überbank 銀行".encode()})
+        assert connection.getresponse().status == 403
+    finally:
+        connection.close()
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_only_so_many_closed_episodes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limiter, "MOST_CLOSED", 2)
+    decisions = rate_limiter.Decisions()
+    decisions.take(at(0, CREATE, Severity.HIGH, uid="open", tenant="other"))
+    for uid in ("a", "b", "c", "d"):
+        decisions.take(at(0, CREATE, Severity.HIGH, uid=uid))
+        decisions.take(at(1, CLOSE, Severity.HIGH, uid=uid))
+    decisions.take(at(0, CREATE, Severity.HIGH, uid="d"))
+    assert decisions.all() == {"other": "throttle"}
+    assert list(decisions._episodes) == ["open", "c", "d"]

@@ -62,6 +62,11 @@ def test_fields_that_are_not_known_are_ignored() -> None:
         orjson.dumps(record() | {"start_time": -1}),
         orjson.dumps(record() | {"time": 1.5}),
         orjson.dumps(record()).replace(b'"count":57', b'"count":1e999'),
+        *(
+            orjson.dumps(record()).replace(b'"9.5 nats', b'"' + no + b" nats")
+            for no in (b"inf", b"-inf", b"nan")
+        ),
+        *(orjson.dumps(record()).replace(b'"3.25 nats', b'"' + no + b" nats") for no in (b"inf", b"nan")),
         orjson.dumps(record() | {"remediation": {"desc": "verify: so", "references": []}}),
         orjson.dumps(record() | {"evidences": [{"data": {"requests": [{"secret": 1}]}}]}),
     ],

@@ -131,6 +131,21 @@ def test_the_status_under_a_foreign_name_is_refused(site: Callable[..., Site]) -
     assert here.get("/health/live", headers={"Host": "worker-1"})[0] == 200
 
 
+def test_metrics_on_loopback_name_tenants_to_no_foreign_host(site: Callable[..., Site]) -> None:
+    here = site()
+    for name in ("localhost:9464", "127.0.0.1", "[::1]:9464"):
+        assert here.get("/metrics", headers={"Host": name})[0] == 200
+    refused = (403, "ask by localhost or a loopback address\n")
+    assert here.get("/metrics", headers={"Host": "evil.example:9464"}) == refused
+
+
+@pytest.mark.parametrize("options", [{"host": "0.0.0.0"}, {"token": TOKEN}])  # noqa: S104 -- about that
+def test_metrics_that_are_open_or_guarded_answer_to_any_name(
+    options: dict[str, str], site: Callable[..., Site]
+) -> None:
+    assert site(**options).get("/metrics", headers={"Host": "worker-1:9464"})[0] == 200
+
+
 def test_the_status_shows_nothing_without_the_token_once_one_is_set(site: Callable[..., Site]) -> None:
     here = site(token=TOKEN)
     refused = (401, "send metrics.token as `Authorization: Bearer ...`\n")

@@ -21,7 +21,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.session.close()
 
-    def get(self, path: str, **headers: str) -> requests.Response:
+    def get(self, path: str, **headers: str | bytes) -> requests.Response:
         """Ask for a page; it does not follow redirects."""
         return self.session.get(f"{self.address}{path}", headers=headers, allow_redirects=False, timeout=30)
 

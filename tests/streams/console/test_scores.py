@@ -40,6 +40,9 @@ def test_a_score_is_read() -> None:
         {"tenant": "x" * 10_000},
         {"signals": []},
         {"threshold": "a"},
+        {"evidence": "inf"},
+        {"evidence": "nan"},
+        {"evidence": 1e308, "threshold": 1e-10},
     ]
     + [
         {"signals": {"novelty": {"observed": value, "expected": 0, "evidence": 0}}}
@@ -92,3 +95,8 @@ def test_a_tenant_that_fell_silent_makes_room() -> None:
 def test_one_point_can_be_drawn() -> None:
     assert "threshold" in evidence_chart([point(1)], [])
     assert "polyline" in signal_chart([point(1)], "novelty")
+
+
+def test_the_highest_evidence_can_be_drawn() -> None:
+    read = read_score(orjson.dumps({**RECORD, "evidence": 1e308, "threshold": 1.0}))[1]
+    assert evidence_chart([read], []).count('class="grid"') < 20

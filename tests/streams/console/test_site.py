@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ACME = "/tenant?name=acme"
 TOKEN = "a-token-of-some-length"  # noqa: S105 - of a console that lives as long as the test
+FORM = "application/x-www-form-urlencoded"
 WRITING = {"write": True, "author": "ann"}
 
 
@@ -191,6 +192,17 @@ def test_a_suppression_can_also_keep_the_detector_from_learning(make_site_of: Ma
     assert (rule.no_alert, rule.no_learn) == (True, True)
 
 
+@pytest.mark.parametrize("name", ["*", "acme*", "a?me"])
+def test_a_name_that_would_be_read_as_a_pattern_silences_nobody(name: str, make_site_of: MakeSite) -> None:
+    site = make_site_of(**WRITING)
+    with Client(site.address) as client:
+        chosen = {"tenant": name, "reason": "benchmark week", "until": "7d"}
+        answer = client.post("/suppress", {"csrf": client.csrf(ACME), **chosen})
+    assert answer.status_code == 422
+    assert "reads as a pattern: nothing was changed" in answer.text
+    assert site.written == []
+
+
 @pytest.mark.parametrize(
     ("path", "fields", "words"),
     [
@@ -291,6 +303,27 @@ def test_with_a_token_nothing_is_shown_before_the_log_in(make_site_of: MakeSite)
         assert "acme" in client.get("/").text
         client.post("/logout", {"csrf": client.csrf("/")})
         assert client.get("/").status_code == 303
+
+
+def test_bytes_that_are_no_text_are_refused_before_the_log_in_and_fail_nothing(
+    make_site_of: MakeSite, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site, cookie = make_site_of(token=TOKEN), b"distillwatch_console=\xff"
+    with Client(site.address) as client:
+        bearer = client.get("/", Authorization=b"Bearer \xff")
+        shown = client.get("/login", Cookie=cookie)
+    with Client(site.address) as client:
+        own = client.csrf("/login")
+        forms = [
+            client.post("/login", {"csrf": own}, **{"Content-Type": f"{FORM}; charset={charset}"})
+            for charset in ("bogus", "hex", "utf-16", "utf-8\x7f")
+        ]
+        lone = client.post(
+            "/login", {"csrf": "\\ud800"}, **{"Content-Type": f"{FORM}; charset=unicode_escape"}
+        )
+    assert (bearer.status_code, shown.status_code, lone.status_code) == (401, 200, 403)
+    assert [form.status_code for form in forms] == [400] * 4
+    assert "a page failed" not in capsys.readouterr().out
 
 
 def test_a_log_in_from_elsewhere_is_refused(make_site_of: MakeSite) -> None:

@@ -17,6 +17,9 @@ from streams.finding_view import Comparison
         ("1", "50", "1 against 50 nats, a 50th of it."),
         ("3.1", "3", "3.1 against 3 nats."),
         ("4", "0", "4 against 0 nats."),
+        ("1e+308", "1e-10", "1e+308 against 1e-10 nats."),
+        ("1e-10", "1e+308", "1e-10 against 1e+308 nats."),
+        ("1.8e+308", "1.8e+308", "1.8e+308 against 1.8e+308 nats."),
     ],
 )
 def test_a_reason_says_how_far_it_is_from_what_was_expected(observed: str, expected: str, ends: str) -> None:

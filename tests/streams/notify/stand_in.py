@@ -33,6 +33,8 @@ class StandIn:
     ----------
     on_request
         Called before the answer.
+    length
+        Bytes that the answer claims to have; it has 2.
     """
 
     port: int = 0
@@ -40,6 +42,7 @@ class StandIn:
     headers: dict[str, str] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     on_request: Callable[[Request], object] = lambda _: None
+    length: int = 2
 
     @property
     def url(self) -> str:
@@ -61,7 +64,7 @@ def serving() -> Iterator[StandIn]:
             self.send_response(stand_in.statuses.pop(0) if stand_in.statuses else 200)
             for name, text in stand_in.headers.items():
                 self.send_header(name, text)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", str(stand_in.length))
             self.end_headers()
             self.wfile.write(b"ok")
 

@@ -11,6 +11,8 @@ from streams.notify.episodes import News
 from streams.notify.message import Message, harmless, message_on, runbook_link, summary_of
 from tests.streams.notify.findings import campaign_view, view
 
+CALLS = ["@room", "@Everyone", "@HERE", "@Channel", "@everyone_else", "`@all`"]
+
 
 def opened(number: int, severity: Severity = Severity.HIGH) -> Message:
     """A message on a tenant of this number."""
@@ -80,7 +82,18 @@ def test_a_summary_of_closes_alone_is_a_resolved_message() -> None:
 
 
 @pytest.mark.parametrize(
-    "call", ["<!channel>", "@everyone", "@here", "<@U123>", "\x1b[31m", "a\nb", "\u202e"]
+    "call",
+    [
+        "<!channel>",
+        "@everyone",
+        "@here",
+        "<@U123>",
+        "\x1b[31m",
+        "a\nb",
+        "\u202e",
+        "[Runbook](https://evil.example)",
+        *CALLS,
+    ],
 )
 def test_a_name_calls_nobody_and_steers_nothing(call: str) -> None:
     for message in (message_on(view(tenant=call), News.OPENED), summary_of([opened(1), opened(2)])):
@@ -93,4 +106,4 @@ def test_a_title_is_one_short_line_whatever_the_name(tenant: str) -> None:
     title = message_on(view(tenant=tenant or "x"), News.OPENED).title
     assert "\n" not in title
     assert len(title) < 200
-    assert not {"<", ">"} & set(harmless(tenant))
+    assert not set("<>[]`") & set(harmless(tenant))

@@ -20,7 +20,7 @@ from streams.notify.message import message_on
 from streams.notify.services import Service
 from streams.notify.sink import SinkError
 from tests.streams.notify.findings import view
-from tests.streams.notify.stand_in import StandIn
+from tests.streams.notify.stand_in import StandIn, serving
 
 OPENED = message_on(view(tenant="Über <b>&co"), News.OPENED)
 CLOSED = message_on(view(activity=Activity.CLOSE), News.RESOLVED)
@@ -93,6 +93,14 @@ def test_a_service_that_refuses_is_told_so_to_the_courier(stand_in: StandIn) -> 
         Service(f"json://user:hunter2@127.0.0.1:{stand_in.port}/", 1, 5.0).send(OPENED)
     assert str(caught.value) == "the service did not take it"
     assert caught.value.again
+
+
+def test_a_message_goes_to_no_address_that_a_service_redirects_to(stand_in: StandIn) -> None:
+    with serving() as elsewhere:
+        stand_in.statuses, stand_in.headers = [307], {"Location": f"{elsewhere.url}/"}
+        with pytest.raises(SinkError):
+            Service(f"json://127.0.0.1:{stand_in.port}/", 1, 5.0).send(OPENED)
+    assert elsewhere.requests == []
 
 
 def test_a_service_that_is_away_is_told_so_to_the_courier(capfd: pytest.CaptureFixture[str]) -> None:

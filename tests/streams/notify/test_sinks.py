@@ -12,6 +12,8 @@ from streams.notify.sinks import services
 from streams.settings import Settings, load_settings
 from streams.settings_notify import NotifySettings
 
+KEY = "hunter2hunter2"
+
 
 def settings(**values: Any) -> NotifySettings:
     """A section with these values."""
@@ -76,6 +78,35 @@ def test_a_wrong_setting_stops_the_start_and_is_named(name: str, value: str) -> 
         load_settings(None, {f"notify.{name}": value})
     assert str(caught.value).startswith(f"notify.{name} = ")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"pagerduty_key": KEY, "pagerduty_url": "http://pager.example/v2/enqueue"},
+        {"pagerduty_key": KEY, "pagerduty_url": "http://localhost.example/v2/enqueue"},
+        {"alertmanager_token": KEY, "alertmanager_urls": "https://am-0.example http://am-1.example"},
+    ],
+)
+def test_a_secret_over_an_open_line_stops_the_start(values: dict[str, str]) -> None:
+    with pytest.raises(
+        SettingsError, match=r"must have https:// \(http:// for this machine only\)"
+    ) as caught:
+        load_settings(None, {f"notify.{name}": value for name, value in values.items()})
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"pagerduty_url": "http://pager.example/v2/enqueue"},
+        {"pagerduty_key": KEY, "pagerduty_url": "http://127.0.0.1:8080/v2/enqueue"},
+        {"alertmanager_urls": "http://am-0.example"},
+        {"alertmanager_token": KEY, "alertmanager_urls": "https://am-0.example http://[::1]:9093"},
+    ],
+)
+def test_what_holds_no_secret_or_stays_here_may_be_sent_openly(values: dict[str, str]) -> None:
+    assert settings(**values)
 
 
 def test_pauses_double_up_to_a_minute() -> None:
