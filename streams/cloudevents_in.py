@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -41,7 +42,7 @@ def unwrap(value: bytes, content_type: bytes) -> tuple[bytes, Attributes]:
     Raises
     ------
     DecodeError
-        It is no event in the JSON format.
+        It is no event in the JSON format, or is nested too deeply.
     """
     media = content_type.split(b";")[0].strip().lower()
     if media != _AS_JSON:
@@ -56,7 +57,13 @@ def unwrap(value: bytes, content_type: bytes) -> tuple[bytes, Attributes]:
 
 
 def completed(value: bytes, attributes: Attributes) -> bytes:
-    """Return a native event with the envelope's id and time where it has none of its own."""
+    """Return a native event with the envelope's id and time where it has none of its own.
+
+    Raises
+    ------
+    DecodeError
+        It is nested too deeply.
+    """
     try:
         event = orjson.loads(value)
     except orjson.JSONDecodeError:
@@ -66,7 +73,7 @@ def completed(value: bytes, attributes: Attributes) -> bytes:
     for name, given in attributes._asdict().items():
         if given and event.get(name) is None:
             event[name] = given
-    return orjson.dumps(event)
+    return _written(event)
 
 
 def _data(event: dict[str, Any]) -> bytes:
@@ -78,7 +85,19 @@ def _data(event: dict[str, Any]) -> bytes:
             raise _broken("'data_base64' is not base64") from None
     if isinstance(data, str) and not _is_json(event.get("datacontenttype")):
         return data.encode()
-    return b"" if data is None else orjson.dumps(data)
+    return b"" if data is None else _written(data)
+
+
+def _written(value: Any) -> bytes:
+    """Write what orjson has read: it reads 1,024 levels of nesting and writes 254."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        pass
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except RecursionError:
+        raise DecodeError("bad_cloudevent", "the event is nested too deeply") from None
 
 
 def _is_json(media: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,8 @@ log = structlog.get_logger(__name__)
 MOST_SCHEMAS = 8_192
 """Kept in memory; more than the chunks that several sources have at hand can name."""
 MOST_REFERENCES = 64
+AT_ONCE = 16
+"""Schemas that are fetched side by side."""
 RETRY_SECONDS = 1.0
 SHOWN = 5
 """Unknown schemas that a line of the log names."""
@@ -93,10 +95,10 @@ class RegistrySchemas:
             self._readers.move_to_end(schema)
         now = self._clock()
         missing = [key for key in schemas - self._readers.keys() if self._unknown.get(key, now) <= now]
-        absent = [key for key in missing if not await self._fetch(key)]
+        absent = await self._absent(missing)
         if absent:
             await self._sleep(RETRY_SECONDS)  # one that is new may not be everywhere yet
-        unknown = [key for key in absent if not await self._fetch(key)]
+        unknown = await self._absent(absent)
         for key in unknown:
             _keep(self._unknown, key, self._clock() + UNKNOWN_SECONDS)
         if unknown:
@@ -115,6 +117,17 @@ class RegistrySchemas:
             detail = f"the schema registry does not know schema {schema}, which the value's frame names"
             raise DecodeError("unknown_schema", detail)
         return reader(payload)
+
+    async def _absent(self, keys: Sequence[SchemaKey]) -> list[SchemaKey]:
+        """Fetch schemas side by side and return those that the registry does not have."""
+        places = asyncio.Semaphore(AT_ONCE)
+
+        async def fetch(key: SchemaKey) -> bool:
+            async with places:
+                return await self._fetch(key)
+
+        found = await asyncio.gather(*map(fetch, keys))
+        return [key for key, there in zip(keys, found, strict=True) if not there]
 
     async def _fetch(self, key: SchemaKey) -> bool:
         """Fetch a schema and tell whether the registry has it."""

@@ -24,7 +24,10 @@ from streams.topic_reader import require_readable
 
 MOST_WAITING = 2_000
 """Records of one partition that wait for older ones of another; beyond, it is not fetched further."""
+MOST_WAITING_BYTES = 32 * 1024 * 1024
+"""Of their values; likewise."""
 
+_AT_ONCE = 50
 _WAIT_SECONDS = 0.5
 _UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
@@ -94,6 +97,7 @@ class TopicRange:
         self._parts = {part.partition: part for part in parts if part.begin < part.end}
         self._limit = max_record_bytes
         self._waiting: dict[int, deque[Line]] = {number: deque() for number in self._parts}
+        self._bytes = dict.fromkeys(self._parts, 0)
         self._unread = set(self._parts)
         self._paused: set[int] = set()
         self._lost = False
@@ -111,7 +115,9 @@ class TopicRange:
         heapify(heads)
         while heads:
             number = heads[0][1]
-            yield self._waiting[number].popleft()
+            line = self._waiting[number].popleft()
+            self._bytes[number] -= len(line.value)
+            yield line
             head = self._head(consumer, number)
             if head is None:
                 heappop(heads)
@@ -129,7 +135,7 @@ class TopicRange:
         return (waiting[0].timestamp, number) if waiting else None
 
     def _fetch(self, consumer: Consumer) -> None:
-        for message in consumer.consume(500, _WAIT_SECONDS):
+        for message in consumer.consume(_AT_ONCE, _WAIT_SECONDS):
             error = message.error()
             if error is not None:
                 require_readable(error, self._kafka, self._topic)
@@ -151,16 +157,20 @@ class TopicRange:
         if number not in self._parts or offset >= self._parts[number].end:
             self._unread.discard(number)
             return
-        value = bytes(message.value() or b"")
+        whole = bytes(message.value() or b"")
+        value = whole[: self._limit]
         timestamp = max(0, message.timestamp()[1])
-        whole = len(value) <= self._limit
         headers = _headers(message)
         self._waiting[number].append(
-            Line(self._topic, offset, value[: self._limit], whole, number, timestamp, headers)
+            Line(self._topic, offset, value, len(value) == len(whole), number, timestamp, headers)
         )
-        if len(self._waiting[number]) >= MOST_WAITING and number not in self._paused:
+        self._bytes[number] += len(value)
+        if self._is_full(number) and number not in self._paused:
             consumer.pause([TopicPartition(self._topic, number)])
             self._paused.add(number)
+
+    def _is_full(self, number: int) -> bool:
+        return len(self._waiting[number]) >= MOST_WAITING or self._bytes[number] >= MOST_WAITING_BYTES
 
 
 def find_parts(kafka: KafkaSettings, topic: str, since: int, until: int) -> list[Part]:

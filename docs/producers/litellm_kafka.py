@@ -127,7 +127,7 @@ class KafkaLogger(CustomLogger):
 
     def _send(self, record: dict[str, Any]) -> bool:
         """Put a record into the buffer; return whether it has a size that can be sent."""
-        value = json.dumps(record, default=str).encode()
+        value = written(record)
         key = next((str(tenant) for name in TENANT if (tenant := record["metadata"].get(name))), None)
         try:
             self._producer.produce(self._topic, key=key, value=value, on_delivery=self._told)
@@ -163,6 +163,19 @@ def published(payload: Mapping[str, Any]) -> dict[str, Any]:
         "model_parameters": _only(_object(payload, "model_parameters"), PARAMETERS),
         "error_information": _only(error, ("error_code",)),
     }
+
+
+def written(record: Mapping[str, Any]) -> bytes:
+    """Return a record as JSON that every reader takes, whatever a customer wrote into it.
+
+    Half a pair of surrogates becomes a question mark, and what is no number becomes nothing.
+    """
+    try:
+        text = json.dumps(record, default=str, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        cleaned = json.loads(json.dumps(record, default=str), parse_constant=lambda _: None)
+        text = json.dumps(cleaned, ensure_ascii=False)
+    return text.encode(errors="replace")
 
 
 def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -146,10 +146,11 @@ def of_interest(attributes: Mapping[str, Any]) -> bool:
 
 def read_signal(signal: Signal, plan: Plan) -> Decoded:
     """Return the request that a span or a log record tells of, or what is wrong with it."""
-    attributes = signal.attributes
+    attributes = dict(signal.attributes)
     for name, more in signal.events:
         if name in (DETAILS, "gen_ai.content.prompt", "gen_ai.content.completion"):
-            attributes = more | attributes
+            for key, held in more.items():
+                attributes.setdefault(key, held)
     texts = {key: held for key in _TEXTS if isinstance(held := attributes.get(key), str)}
     attributes = attributes | {key: _messages(text) for key, text in texts.items()}
     view: dict[str, Any] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import ModuleType
@@ -138,6 +139,23 @@ def test_a_payload_of_an_odd_shape_fails_no_call(litellm_kafka: ModuleType) -> N
     publish(logger, call(metadata={}, response=datetime.now(UTC)))
     assert (logger.dropped, len(producer.sent)) == (1, 1)
     assert producer.sent[0]["key"] is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"messages": [{"role": "user", "content": "who \ud800"}]},
+        {"messages": [{"role": "user", "content": "who ?"}], "model_parameters": {"temperature": math.nan}},
+        {"messages": [{"role": "user", "content": "who \ud800"}], "prompt_tokens": math.inf},
+    ],
+)
+def test_what_a_customer_writes_keeps_no_call_from_being_understood(
+    litellm_kafka: ModuleType, more: dict[str, Any]
+) -> None:
+    producer = FakeProducer()
+    publish(litellm_kafka.KafkaLogger(producer, "calls"), call(**more))
+    (event,) = decode("litellm", producer.sent[0]["value"])
+    assert (event.prompt, event.response) == ("who ?", records.ANSWER)
 
 
 def test_a_dropped_record_is_logged_once_in_a_while_and_without_its_text(

@@ -39,6 +39,25 @@ VALUE = {"id": "r", "time": TIME, "tenant": "t", "prompt": "who", "cost": Decima
 VALUE |= {"raw": b"\0\1"}
 
 
+EMPTY: dict[str, Any] = {"type": "record", "name": "E", "fields": []}
+MANY = {"name": "b", "type": {"type": "array", "items": "E"}}
+
+
+def pair(number: int, inner: Any) -> dict[str, Any]:
+    """A record whose two fields are of one type."""
+    name = inner if isinstance(inner, str) else inner["name"]
+    fields = [{"name": "a", "type": inner}, {"name": "b", "type": name}]
+    return {"type": "record", "name": f"D{number}", "fields": fields}
+
+
+DOUBLING: Any = "int"
+for _number in range(40):
+    DOUBLING = pair(_number, DOUBLING)
+NESTED: Any = "int"
+for _number in range(600):
+    NESTED = {"type": "array", "items": NESTED}
+
+
 def encoded(schema: Any, value: Any) -> bytes:
     out = io.BytesIO()
     fastavro.schemaless_writer(out, fastavro.parse_schema(schema), value)
@@ -67,6 +86,14 @@ def test_a_schema_may_name_a_type_of_another() -> None:
         {"type": "record", "name": "L", "fields": [{"name": "all", "type": {"type": "map", "values": "L"}}]},
         {"type": "array", "items": "null"},
         {"type": "array", "items": {"type": "record", "name": "E", "fields": []}},
+        {"type": "array", "items": {"type": "null"}},
+        {"type": "array", "items": {"type": "fixed", "name": "F", "size": 0}},
+        {"type": "array", "items": {"type": "fixed", "name": "F", "size": "0"}},
+        {"type": "array", "items": EMPTY | {"fields": [{"name": "a", "type": "null"}]}},
+        {"type": "array", "items": EMPTY | {"type": "error"}},
+        {"type": "record", "name": "L", "fields": [{"name": "a", "type": EMPTY}, MANY]},
+        DOUBLING,
+        NESTED,
         {"type": "record", "name": "L", "fields": [{"name": "a", "type": "Unknown"}]},
         {"type": "recorded"},
     ],
@@ -82,6 +109,22 @@ def test_the_same_type_twice_side_by_side_is_no_circle() -> None:
     schema = {"type": "record", "name": "Two", "fields": fields}
     value = {"a": {"x": 1}, "b": {"x": 2}}
     assert orjson.loads(avro_reader([json.dumps(schema)])(encoded(schema, value))) == value
+
+
+def test_a_list_of_what_takes_a_byte_or_more_is_read() -> None:
+    items = ["null", "E", {"type": "enum", "name": "X", "symbols": ["x"]}]
+    fields = [{"name": "e", "type": EMPTY}, {"name": "a", "type": {"type": "array", "items": items}}]
+    schema = {"type": "record", "name": "L", "fields": fields}
+    value = {"e": {}, "a": [None, {}, "x"]}
+    assert orjson.loads(avro_reader([json.dumps(schema)])(encoded(schema, value))) == value
+
+
+@pytest.mark.parametrize("held", [{"type": "bytes"}, {"type": "fixed", "name": "F", "size": 65}])
+def test_a_decimal_that_is_long_enough_to_take_long_is_refused(held: dict[str, Any]) -> None:
+    schema = held | {"logicalType": "decimal", "precision": 150}
+    payload = b"\x82\x01" * (held["type"] == "bytes") + b"\1" * 65
+    with pytest.raises(DecodeError, match="bad_avro"):
+        avro_reader([json.dumps(schema)])(payload)
 
 
 @given(st.binary(max_size=200))

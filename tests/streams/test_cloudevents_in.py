@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from contextlib import suppress
 from typing import Any
 
@@ -81,6 +82,26 @@ def test_a_native_event_keeps_what_it_says_and_takes_the_rest_from_its_envelope(
     }
     for other in (b"[]", b"{", b"7"):
         assert completed(other, SAID) == other
+
+
+def nested(levels: int) -> bytes:
+    return b"[" * levels + b"]" * levels
+
+
+def test_data_that_is_nested_deeply_is_read_as_it_is_without_an_envelope() -> None:
+    data = b'{"a":' + nested(600) + b"}"
+    taken, _ = unwrap(b'{"specversion":"1.0","data":' + data + b"}", JSON)
+    assert taken.replace(b" ", b"") == data
+    assert completed(data, SAID).replace(b" ", b"").startswith(data[:-1] + b',"id":"e1"')
+
+
+def test_data_that_is_nested_too_deeply_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> str:
+        raise RecursionError
+
+    monkeypatch.setattr(json, "dumps", refuse)
+    with pytest.raises(DecodeError, match=r"bad_cloudevent.*nested too deeply"):
+        unwrap(b'{"specversion":"1.0","data":' + nested(600) + b"}", JSON)
 
 
 @given(st.binary(max_size=200), st.sampled_from([JSON, b"application/cloudevents"]))

@@ -94,6 +94,18 @@ def test_a_schema_that_the_registry_does_not_have_is_asked_for_again_after_a_whi
     assert schemas.to_json(7, b"\4ab") == b'{"id":"ab"}'
 
 
+def test_schemas_are_asked_for_side_by_side() -> None:
+    world, both = World(), threading.Barrier(2)
+
+    def get(path: str) -> Answer:
+        both.wait(timeout=10)
+        return world.get(path)
+
+    schemas = RegistrySchemas(get, PATIENCE_SECONDS, world.sleep, lambda: world.time)
+    fetched(schemas, 7, 8)
+    assert sorted(world.asked) == ["/schemas/ids/7"] * 2 + ["/schemas/ids/8"] * 2
+
+
 @pytest.mark.parametrize(
     "answer", [Answer(0, b""), Answer(500, b""), Answer(200, b"<html>"), Answer(404, b"<html>")]
 )

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pytest
 
 from models.errors import DecodeError, SettingsError
 from models.event import RequestEvent
-from models.formats.otlp import DETAILS
+from models.formats.otlp import DETAILS, Signal, read_signal
 from models.formats.otlp_proto import messages
 from models.formats.registry import ADAPTERS, check_options
 from tests.models.formats import records
 from tests.models.formats.encoded import OPTIONS, decode, protobuf
+
+if TYPE_CHECKING:
+    from models.formats.plan import Plan
 
 formats = pytest.mark.parametrize("name", ["otlp_json", "otlp_proto"])
 TRACE = "5b8efff798038103d269b633813fc60c-eee19b7ec3c1b174"
@@ -109,6 +113,28 @@ def test_messages_may_stand_in_the_events_of_a_span(name: str) -> None:
 def test_the_attributes_of_a_content_event_are_the_spans(name: str, event: str, held: dict[str, Any]) -> None:
     found = one(name, {}, events=[{"name": event, "attributes": records.attributes(held)}])
     assert (found.prompt, found.turn) == (records.PROMPT, 1)
+
+
+class Counting(dict[str, Any]):
+    """Attributes that count how many others are copied with them."""
+
+    copied = 0
+
+    def __or__(self, other: Any) -> Any:
+        Counting.copied += len(other)
+        return super().__or__(other)
+
+
+def test_the_attributes_of_many_events_are_put_together_without_copying_them_each_time() -> None:
+    events = [(DETAILS, Counting({f"a{k}": k})) for k in range(100)]
+    events += [(DETAILS, Counting({"gen_ai.input.messages": text})) for text in (MESSAGES, "[]")]
+    signal = Signal(ABOUT, {}, {}, "chat", TRACE, 0, "ok", events)
+    found: list[dict[str, Any]] = []
+    read_signal(signal, cast("Plan", SimpleNamespace(read=found.append)))
+    assert Counting.copied == 0
+    assert found[0]["attributes"].items() >= {**ABOUT, "a0": 0, "a99": 99}.items()
+    assert found[0]["attributes"]["gen_ai.input.messages"] == orjson.loads(MESSAGES)
+    assert signal.attributes == ABOUT
 
 
 @formats
