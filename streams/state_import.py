@@ -87,24 +87,26 @@ def _verified(file: Path) -> tuple[Head, Offsets]:
 
 
 def _plan(admin: Admin, settings: Settings, head: Head, offsets: Offsets) -> _Plan:
-    source, topics = places_of(admin, settings)
+    sources, topics = places_of(admin, settings)
     _require_alike(head, topics)
     still = {role for role, place in topics.items() if place.id == head.topics[role].id}
     written = {role: place for role, place in topics.items() if role == "state" or role not in still}
     bases = _bases(admin, settings, written)
-    same_source = source.id == head.source.id
+    same = frozenset(
+        name for name, old in head.sources.items() if name in sources and sources[name].id == old.id
+    )
 
     def move(role: str, partition: int) -> Move:
         if role in written:
             return Moved(offsets.get((role, partition), ()), bases[role, partition])
-        return stay if role in topics or same_source else Moved(())
+        return stay if role in topics or settings.source.topic in same else Moved(())
 
     moves = {
         partition: Moves(
             judged=move("sketches", partition),
             fingerprints=move("fingerprints", partition),
             population=move("population", PARTITION),
-            source=source.name if same_source else "",
+            sources=same,
         )
         for partition in range(topics["state"].partitions)
     }

@@ -61,14 +61,14 @@ class Moves:
     ----------
     judged, fingerprints, population
         Of the partition of each topic that its records speak of.
-    source
-        Name of the source topic that marks speak of still; empty where all of them are forgotten.
+    sources
+        Names of the source topics that marks speak of still; those of all others are forgotten.
     """
 
     judged: Move = stay
     fingerprints: Move = stay
     population: Move = stay
-    source: str = ""
+    sources: frozenset[str] = frozenset()
 
     def record(self, key: bytes, record: StateRecord) -> StateRecord:
         """Return a state record as it is to be written.
@@ -88,7 +88,7 @@ class Moves:
 
     def _partition(self, record: StateRecord) -> StateRecord:
         found = open_partition(record)
-        marks = {place: offset for place, offset in found.marks.items() if place[0] == self.source}
+        marks = {place: offset for place, offset in found.marks.items() if place[0] in self.sources}
         return close_partition(replace(found, position=self.judged(found.position), marks=marks))
 
     def _tenant(self, record: StateRecord) -> StateRecord:
