@@ -73,10 +73,13 @@ class Moves:
     def record(self, key: bytes, record: StateRecord) -> StateRecord:
         """Return a state record as it is to be written.
 
+        A tenant's snapshot that a worker would refuse is left out: the tenant starts cold, as it would have
+        with the worker.
+
         Raises
         ------
         SnapshotError
-            It is damaged.
+            A partition's own record is damaged.
         """
         if key == PARTITION_KEY:
             return self._partition(record)
@@ -94,7 +97,10 @@ class Moves:
     def _tenant(self, record: StateRecord) -> StateRecord:
         body, position = record.body, self.judged(record.position)
         if body:
-            header, state = unpack(body)
+            try:
+                header, state = unpack(body)
+            except SnapshotError:
+                return StateRecord(position, record.time, b"")
             body = pack(Header(self.judged(header.offset + 1) - 1, header.time), state)
         return StateRecord(position, record.time, body)
 

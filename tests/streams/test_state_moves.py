@@ -96,9 +96,14 @@ def test_a_topic_that_is_still_the_same_moves_nothing(key: bytes) -> None:
     assert stay(4) == 4
 
 
-def test_a_damaged_snapshot_is_refused() -> None:
+def test_a_tenant_whose_snapshot_cannot_be_read_starts_cold() -> None:
+    record = StateRecord(101, 5, b"damaged")
+    assert Moves(judged=MOVED).record(b"acme", record) == StateRecord(8, 5, b"")
+
+
+def test_a_damaged_record_of_a_partition_is_refused() -> None:
     with pytest.raises(SnapshotError):
-        Moves(judged=MOVED).record(b"acme", StateRecord(100, 5, b"damaged"))
+        Moves(judged=MOVED).record(PARTITION_KEY, StateRecord(100, 5, b"damaged"))
 
 
 def test_the_position_of_a_record_that_is_missing_or_damaged_is_the_beginning() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.errors import DistillwatchError, TopicError
+from models.snapshot import Header, pack
 from streams.settings import Settings
 from streams.state_digest import overall_digest, tenant_digests
 from streams.state_export import export_state
@@ -136,6 +137,16 @@ def test_marks_of_every_source_that_is_still_there_are_kept(make_stand: MakeStan
     import_state(stand.settings, file_of(stand, tmp_path, {PARTITION_KEY: marked(marks)}))
     kept = open_partition(standing(stand)[PARTITION_KEY]).marks
     assert kept == {place: mark for place, mark in marks.items() if place[0] != gone}
+
+
+def test_a_tenant_whose_snapshot_cannot_be_read_starts_cold_and_the_others_do_not(
+    make_stand: MakeStand, tmp_path: Path
+) -> None:
+    stand = make_stand(campaigns=QUIET)
+    whole, damaged = StateRecord(0, 5, pack(Header(-1, 5), b"state")), StateRecord(0, 5, b"damaged")
+    taken = import_state(stand.settings, file_of(stand, tmp_path, {b"acme": whole, b"globex": damaged}))
+    assert (taken.tenants, taken.state, taken.cold) == (2, 2, 1)
+    assert standing(stand) == {b"acme": whole, b"globex": StateRecord(0, 5, b"")}
 
 
 def file_of(stand: Stand, folder: Path, records: Mapping[bytes, StateRecord]) -> Path:
