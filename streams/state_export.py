@@ -94,8 +94,8 @@ def require_stopped(admin: Admin, settings: Settings) -> None:
         )
 
 
-def places_of(admin: Admin, settings: Settings) -> tuple[TopicPlace, dict[str, TopicPlace]]:
-    """Return the source topic, and our own topics by role as far as the settings use them.
+def places_of(admin: Admin, settings: Settings) -> tuple[dict[str, TopicPlace], dict[str, TopicPlace]]:
+    """Return the source topics by name, and our own topics by role as far as the settings use them.
 
     Raises
     ------
@@ -111,16 +111,17 @@ def places_of(admin: Admin, settings: Settings) -> tuple[TopicPlace, dict[str, T
         **({"fingerprints": settings.topics.fingerprints} if settings.campaign_config else {}),
         **({} if settings.source.keyed_by_tenant else {"sketches": settings.topics.sketches}),
     }
-    facts = admin.topics([settings.source.topic, *names.values()])
+    sources = [source.topic for source in settings.all_sources.values()]
+    facts = admin.topics([*sources, *names.values()])
     places = {name: TopicPlace(name, facts[name].id, facts[name].partitions) for name in facts}
-    return places[settings.source.topic], {role: places[name] for role, name in names.items()}
+    return {name: places[name] for name in sources}, {role: places[name] for role, name in names.items()}
 
 
 def _head(settings: Settings) -> Head:
     with open_admin(settings.kafka) as admin:
         require_stopped(admin, settings)
-        source, topics = places_of(admin, settings)
-    return Head(release(), settings.kafka.group, source, topics)
+        sources, topics = places_of(admin, settings)
+    return Head(release(), settings.kafka.group, sources, topics)
 
 
 def _read_state(settings: Settings, stores: list[SnapshotStore], summary: ExportSummary) -> None:

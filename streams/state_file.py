@@ -21,7 +21,7 @@ import zstandard
 from models.errors import DistillwatchError
 from streams.zstd_reader import ZstdReader
 
-FORMAT = 1
+FORMAT = 2
 ROLES = ("state", "population", "fingerprints", "sketches")
 """The topics that records are from, by their settings."""
 
@@ -59,15 +59,15 @@ class Head:
     ----------
     release, group
         Of the program, and whose state it is.
-    source
-        The source topic, of which no record is in the file.
+    sources
+        The source topics by name, of which no record is in the file.
     topics
         By role.
     """
 
     release: str
     group: str
-    source: TopicPlace
+    sources: Mapping[str, TopicPlace]
     topics: Mapping[str, TopicPlace]
 
 
@@ -177,8 +177,11 @@ class StateReader:
         found = orjson.loads(said)
         if found.pop("format") != FORMAT:
             raise ValueError(f"it is not of format {FORMAT}")
-        topics = {role: TopicPlace(**place) for role, place in found.pop("topics").items()}
-        return Head(source=TopicPlace(**found.pop("source")), topics=topics, **found)
+        places = {
+            what: {name: TopicPlace(**place) for name, place in found.pop(what).items()}
+            for what in ("sources", "topics")
+        }
+        return Head(sources=places["sources"], topics=places["topics"], **found)
 
     def _record(self, count: int) -> StoredRecord | None:
         start = self._take(_RECORD.size)

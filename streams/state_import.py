@@ -21,7 +21,7 @@ from streams.settings import Settings
 from streams.state_export import places_of, require_stopped
 from streams.state_file import Head, StoredRecord, TopicPlace, reading
 from streams.state_moves import LAST, Move, Moved, Moves, stay
-from streams.state_record import OWN_KEY, decode_state, encode_state
+from streams.state_record import OWN_KEY, StateRecord, decode_state, encode_state
 
 Offsets = Mapping[tuple[str, int], list[int]]
 """By role and partition, where the records stood that nobody had read."""
@@ -29,11 +29,18 @@ Offsets = Mapping[tuple[str, int], list[int]]
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What was imported: tenants, state records in all, and records that nobody had read."""
+    """What was imported: tenants, state records in all, and records that nobody had read.
+
+    Parameters
+    ----------
+    cold
+        Tenants that start cold, for their snapshot is damaged or of a version that this release cannot read.
+    """
 
     tenants: int = 0
     state: int = 0
     unread: int = 0
+    cold: int = 0
 
 
 def import_state(settings: Settings, file: Path) -> ImportSummary:
@@ -45,7 +52,7 @@ def import_state(settings: Settings, file: Path) -> ImportSummary:
         A worker of the group runs, a topic is missing, has other partitions or is not empty, or we may not
         write to it.
     DistillwatchError
-        The file is no state, or damaged.
+        The file is no state, or damaged, or this release cannot read what it holds.
     DeliveryError
         A record could not be delivered.
     BrokerError
@@ -53,11 +60,13 @@ def import_state(settings: Settings, file: Path) -> ImportSummary:
     OSError
         The file cannot be read.
     """
-    head, offsets = _verified(file)
+    summary = ImportSummary()
+    head, offsets = _verified(file, summary)
     with open_admin(settings.kafka) as admin:
         require_stopped(admin, settings)
         plan = _plan(admin, settings, head, offsets)
-    return _Import(settings, plan).run(file)
+    _Import(settings, plan, summary).run(file)
+    return summary
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,35 +85,67 @@ class _Plan:
     moves: Mapping[int, Moves]
 
 
-def _verified(file: Path) -> tuple[Head, Offsets]:
-    """Read the whole file once, and note where the records stood that nobody had read."""
+def _verified(file: Path, summary: ImportSummary) -> tuple[Head, Offsets]:
+    """Read the whole file once, count its state, and note where the records stood that nobody had read."""
     offsets: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    readable = False
     with reading(file) as source:
         for record in source.records():
-            if record.role != "state":
+            if record.role == "state":
+                readable |= _count(record, summary)
+            else:
                 offsets[record.role, record.partition].append(record.offset)
+        if summary.cold and not readable:
+            raise _unreadable("no snapshot of a tenant is whole and of its version")
         return source.head, offsets
 
 
+def _count(record: StoredRecord, summary: ImportSummary) -> bool:
+    """Count a state record; return whether it is a tenant with a snapshot that can be read."""
+    before, after = _moved(record, Moves())
+    summary.state += 1
+    summary.tenants += not record.key.startswith(OWN_KEY)
+    summary.cold += bool(before.body) and not after.body
+    return bool(after.body) and not record.key.startswith(OWN_KEY)
+
+
+def _moved(record: StoredRecord, moves: Moves) -> tuple[StateRecord, StateRecord]:
+    """Return a state record as it was, and as it is to be written."""
+    try:
+        state = decode_state(record.value or b"")
+        return state, moves.record(record.key, state)
+    except SnapshotError as error:
+        raise _unreadable(str(error)) from None
+
+
+def _unreadable(why: str) -> DistillwatchError:
+    return DistillwatchError(
+        f"the file holds a state that this release cannot read ({why}): import it with the release that "
+        "wrote it"
+    )
+
+
 def _plan(admin: Admin, settings: Settings, head: Head, offsets: Offsets) -> _Plan:
-    source, topics = places_of(admin, settings)
+    sources, topics = places_of(admin, settings)
     _require_alike(head, topics)
     still = {role for role, place in topics.items() if place.id == head.topics[role].id}
     written = {role: place for role, place in topics.items() if role == "state" or role not in still}
     bases = _bases(admin, settings, written)
-    same_source = source.id == head.source.id
+    same = frozenset(
+        name for name, old in head.sources.items() if name in sources and sources[name].id == old.id
+    )
 
     def move(role: str, partition: int) -> Move:
         if role in written:
             return Moved(offsets.get((role, partition), ()), bases[role, partition])
-        return stay if role in topics or same_source else Moved(())
+        return stay if role in topics or settings.source.topic in same else Moved(())
 
     moves = {
         partition: Moves(
             judged=move("sketches", partition),
             fingerprints=move("fingerprints", partition),
             population=move("population", PARTITION),
-            source=source.name if same_source else "",
+            sources=same,
         )
         for partition in range(topics["state"].partitions)
     }
@@ -144,10 +185,10 @@ def _bases(admin: Admin, settings: Settings, written: Mapping[str, TopicPlace]) 
 class _Import:
     """Writes the records, those last that say how far a partition was processed."""
 
-    def __init__(self, settings: Settings, plan: _Plan) -> None:
+    def __init__(self, settings: Settings, plan: _Plan, summary: ImportSummary) -> None:
         self._plan = plan
         self._last: list[StoredRecord] = []
-        self._summary = ImportSummary()
+        self._summary = summary
         largest = max(settings.source.max_record_bytes, settings.state.max_snapshot_bytes)
         self._producer = BulkProducer(
             settings.kafka,
@@ -156,7 +197,7 @@ class _Import:
             advice="delete the topics, run `distillwatch topics apply` and import again",
         )
 
-    def run(self, file: Path) -> ImportSummary:
+    def run(self, file: Path) -> None:
         """Write all of a file."""
         with reading(file) as source:
             for record in source.records():
@@ -165,7 +206,6 @@ class _Import:
         for record in self._last:
             self._write_state(record)
         self._producer.finish()
-        return self._summary
 
     def _take(self, record: StoredRecord) -> None:
         if record.role != "state":
@@ -177,16 +217,8 @@ class _Import:
             self._write_state(record)
 
     def _write_state(self, record: StoredRecord) -> None:
-        try:
-            state = self._plan.moves[record.partition].record(record.key, decode_state(record.value or b""))
-        except SnapshotError as error:
-            raise DistillwatchError(
-                f"the file holds a state that this release cannot read ({error}): import it with the release "
-                "that wrote it"
-            ) from None
+        _, state = _moved(record, self._plan.moves[record.partition])
         self._write(record, encode_state(state))
-        self._summary.state += 1
-        self._summary.tenants += not record.key.startswith(OWN_KEY)
 
     def _write(self, record: StoredRecord, value: bytes | None) -> None:
         name = self._plan.names.get(record.role)

@@ -61,22 +61,25 @@ class Moves:
     ----------
     judged, fingerprints, population
         Of the partition of each topic that its records speak of.
-    source
-        Name of the source topic that marks speak of still; empty where all of them are forgotten.
+    sources
+        Names of the source topics that marks speak of still; those of all others are forgotten.
     """
 
     judged: Move = stay
     fingerprints: Move = stay
     population: Move = stay
-    source: str = ""
+    sources: frozenset[str] = frozenset()
 
     def record(self, key: bytes, record: StateRecord) -> StateRecord:
         """Return a state record as it is to be written.
 
+        A tenant's snapshot that a worker would refuse is left out: the tenant starts cold, as it would have
+        with the worker.
+
         Raises
         ------
         SnapshotError
-            It is damaged.
+            A partition's own record is damaged.
         """
         if key == PARTITION_KEY:
             return self._partition(record)
@@ -88,13 +91,16 @@ class Moves:
 
     def _partition(self, record: StateRecord) -> StateRecord:
         found = open_partition(record)
-        marks = {place: offset for place, offset in found.marks.items() if place[0] == self.source}
+        marks = {place: offset for place, offset in found.marks.items() if place[0] in self.sources}
         return close_partition(replace(found, position=self.judged(found.position), marks=marks))
 
     def _tenant(self, record: StateRecord) -> StateRecord:
         body, position = record.body, self.judged(record.position)
         if body:
-            header, state = unpack(body)
+            try:
+                header, state = unpack(body)
+            except SnapshotError:
+                return StateRecord(position, record.time, b"")
             body = pack(Header(self.judged(header.offset + 1) - 1, header.time), state)
         return StateRecord(position, record.time, body)
 

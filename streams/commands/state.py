@@ -84,3 +84,5 @@ def import_(context: typer.Context, file: StateFile) -> None:
 
     done = import_state(options_of(context).settings(), file)
     typer.echo(f"{done.tenants} tenants, {done.state} state records, {done.unread} records not read yet")
+    if done.cold:
+        typer.echo(f"{done.cold} tenants start cold: their snapshots cannot be read", err=True)

@@ -364,7 +364,7 @@ def _state_files() -> Iterator[bytes]:
     place = TopicPlace("state", "id", 4)
     for count in (0, 3):
         out = io.BytesIO()
-        writer = StateWriter(out, Head("0", "blue", place, {"state": place}))
+        writer = StateWriter(out, Head("0", "blue", {"requests": place}, {"state": place}))
         for number in range(count):
             writer.add(StoredRecord("state", number, 0, 5, b"acme", b"x" * number or None))
         writer.finish()

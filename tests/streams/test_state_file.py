@@ -16,7 +16,7 @@ from streams.state_file import ROLES, Head, StateReader, StoredRecord, TopicPlac
 HEAD = Head(
     "0.1.0",
     "blue",
-    TopicPlace("requests", "id-0", 3),
+    {"requests": TopicPlace("requests", "id-0", 3), "kong": TopicPlace("kong", "id-3", 1)},
     {"state": TopicPlace("state", "id-1", 4), "sketches": TopicPlace("sketches", "id-2", 4)},
 )
 RECORDS = [

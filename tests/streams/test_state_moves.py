@@ -59,12 +59,13 @@ def test_a_tenant_without_a_snapshot_stays_one() -> None:
     assert Moves(judged=MOVED).record(b"acme", StateRecord(100, 5, b"")) == StateRecord(7, 5, b"")
 
 
-def test_marks_are_kept_of_the_source_that_is_still_the_same() -> None:
-    marks = {("requests", 0): 40, ("requests", 1): 41, ("older", 0): 9}
+def test_marks_are_kept_of_the_sources_that_are_still_the_same() -> None:
+    marks = {("requests", 0): (40, 0), ("requests", 1): (41, 2), ("kong", 0): (7, 0), ("older", 0): (9, 0)}
     record = close_partition(PartitionRecord(101, 5, marks))
-    kept = open_partition(Moves(judged=MOVED, source="requests").record(PARTITION_KEY, record))
+    moves = Moves(judged=MOVED, sources=frozenset({"requests", "kong"}))
+    kept = open_partition(moves.record(PARTITION_KEY, record))
     assert (kept.position, kept.time) == (8, 5)
-    assert kept.marks == {("requests", 0): 40, ("requests", 1): 41}
+    assert kept.marks == {("requests", 0): (40, 0), ("requests", 1): (41, 2), ("kong", 0): (7, 0)}
     assert open_partition(Moves(judged=MOVED).record(PARTITION_KEY, record)).marks == {}
 
 
@@ -88,16 +89,21 @@ def test_what_nobody_knows_is_left_as_it_is() -> None:
 @pytest.mark.parametrize("key", [b"acme", PARTITION_KEY, POSITION_KEY, HEAD_KEY])
 def test_a_topic_that_is_still_the_same_moves_nothing(key: bytes) -> None:
     body = pack(Header(99, 5), b"state")
-    record = close_partition(PartitionRecord(100, 5, {("requests", 0): 3}))
+    record = close_partition(PartitionRecord(100, 5, {("requests", 0): (3, 0)}))
     if key != PARTITION_KEY:
         record = StateRecord(100, 5, body)
-    assert Moves(source="requests").record(key, record) == record
+    assert Moves(sources=frozenset({"requests"})).record(key, record) == record
     assert stay(4) == 4
 
 
-def test_a_damaged_snapshot_is_refused() -> None:
+def test_a_tenant_whose_snapshot_cannot_be_read_starts_cold() -> None:
+    record = StateRecord(101, 5, b"damaged")
+    assert Moves(judged=MOVED).record(b"acme", record) == StateRecord(8, 5, b"")
+
+
+def test_a_damaged_record_of_a_partition_is_refused() -> None:
     with pytest.raises(SnapshotError):
-        Moves(judged=MOVED).record(b"acme", StateRecord(100, 5, b"damaged"))
+        Moves(judged=MOVED).record(PARTITION_KEY, StateRecord(100, 5, b"damaged"))
 
 
 def test_the_position_of_a_record_that_is_missing_or_damaged_is_the_beginning() -> None:

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from models.errors import DistillwatchError, TopicError
+from models.snapshot import Header, pack
 from streams.settings import Settings
 from streams.state_digest import overall_digest, tenant_digests
 from streams.state_export import export_state
+from streams.state_file import StoredRecord, reading, writing
 from streams.state_import import import_state
+from streams.state_record import (
+    PARTITION_KEY,
+    PartitionRecord,
+    StateRecord,
+    close_partition,
+    decode_state,
+    encode_state,
+    open_partition,
+)
 from tests.kafka.newcomers.conftest import Findings, alerts, publish
 from tests.kafka.stand import OK, Stand
 from tests.kafka.topic_reader import read_topic
@@ -116,6 +127,45 @@ def test_a_state_topic_that_was_deleted_is_brought_back_between_the_others(
     second.start_ready()
     second.wait_until(lambda: len(alerts(second.settings)) >= len(expected), 60)
     assert alerts(second.settings) == expected
+
+
+def test_marks_of_every_source_that_is_still_there_are_kept(make_stand: MakeStand, tmp_path: Path) -> None:
+    made = make_stand(campaigns=QUIET).settings
+    first, second, gone = made.source.topic, f"{made.source.topic}-gateway", "deleted"
+    stand = make_stand(campaigns=QUIET, sources={"gateway": {"topic": second}})
+    marks = {(first, 0): (7, 0), (second, 1): (8, 3), (gone, 0): (9, 0)}
+    import_state(stand.settings, file_of(stand, tmp_path, {PARTITION_KEY: marked(marks)}))
+    kept = open_partition(standing(stand)[PARTITION_KEY]).marks
+    assert kept == {place: mark for place, mark in marks.items() if place[0] != gone}
+
+
+def test_a_tenant_whose_snapshot_cannot_be_read_starts_cold_and_the_others_do_not(
+    make_stand: MakeStand, tmp_path: Path
+) -> None:
+    stand = make_stand(campaigns=QUIET)
+    whole, damaged = StateRecord(0, 5, pack(Header(-1, 5), b"state")), StateRecord(0, 5, b"damaged")
+    taken = import_state(stand.settings, file_of(stand, tmp_path, {b"acme": whole, b"globex": damaged}))
+    assert (taken.tenants, taken.state, taken.cold) == (2, 2, 1)
+    assert standing(stand) == {b"acme": whole, b"globex": StateRecord(0, 5, b"")}
+
+
+def file_of(stand: Stand, folder: Path, records: Mapping[bytes, StateRecord]) -> Path:
+    """Write a file with these state records, as if a group had left them on the topics of an idle one."""
+    export_state(stand.settings, folder / "empty")
+    with reading(folder / "empty") as source, writing(folder / "state", source.head) as out:
+        for key, record in records.items():
+            out.add(StoredRecord("state", 0, 0, record.time, key, encode_state(record)))
+    return folder / "state"
+
+
+def marked(marks: dict[tuple[str, int], tuple[int, int]]) -> StateRecord:
+    return close_partition(PartitionRecord(0, 5, marks))
+
+
+def standing(stand: Stand) -> dict[bytes, StateRecord]:
+    """Return what stands on the state topic."""
+    found = read_topic(stand.settings.kafka.bootstrap_servers, stand.settings.topics.state)
+    return {bytes(one.key() or b""): decode_state(bytes(one.value() or b"")) for one in found}
 
 
 def test_nothing_is_written_where_it_would_do_harm(make_stand: MakeStand, tmp_path: Path) -> None:
