@@ -59,6 +59,9 @@ class Freezable(Protocol):
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""
 
+    async def flush(self) -> None:
+        """Hand over what was posted."""
+
 
 Commit = Callable[[Mapping[TP, int]], Awaitable[bool]]
 
@@ -128,6 +131,8 @@ class Checkpointer:
     async def _run(self) -> None:
         with self._alone():
             frozen = [stage.freeze() for stage in self._stages]
+        for stage in self._stages:
+            await stage.flush()
         for part in frozen:
             await part.deliveries.settle(self._timeout)
         self._on_step("delivered")

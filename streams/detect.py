@@ -231,6 +231,8 @@ class Detect(Stage):
 
     def freeze(self) -> Frozen:
         """Return what was judged since the last call."""
+        if self._population:
+            self._population.tell()  # what a mark covers is not read again, and nobody else would say it
         parts = {number: part for number, state in self._states.items() if (part := state.freeze())}
         self._count()
         return frozen_stage(self._topic, self._deliveries.cut(), parts)

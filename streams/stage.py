@@ -76,6 +76,10 @@ class Stage(ABC):
     def freeze(self) -> Frozen:
         """Return what was done since the last call, in one synchronous step."""
 
+    async def flush(self) -> None:
+        """Hand over what was posted, as `freeze` may have."""
+        await self._deliveries.flush()
+
     def halt(self) -> None:
         """Process nothing more until `reset`."""
         self._halted = True

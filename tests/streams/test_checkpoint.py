@@ -53,13 +53,25 @@ class Detecting:
     def freeze(self) -> Frozen:
         return Frozen(self._deliveries.cut(), POSITIONS, [[SNAPSHOT]], [RECORD])
 
+    async def flush(self) -> None:
+        await self._deliveries.flush()
 
-async def checkpoint(broker: Broker) -> None:
+
+class Telling(Detecting):
+    """A stage that has kept something to say until it is frozen."""
+
+    def freeze(self) -> Frozen:
+        self._deliveries.post("alerts", b"key", b"value")
+        return super().freeze()
+
+
+async def checkpoint(broker: Broker, stage: type[Detecting] = Detecting) -> None:
     deliveries = broker.deliveries()
-    deliveries.post("alerts", b"key", b"value")
-    await deliveries.flush()
+    if stage is Detecting:
+        deliveries.post("alerts", b"key", b"value")
+        await deliveries.flush()
     await Checkpointer(
-        [Detecting(deliveries)],
+        [stage(deliveries)],
         broker.deliveries(),
         broker.commit,
         state_topic="state",
@@ -71,6 +83,12 @@ async def checkpoint(broker: Broker) -> None:
 def test_alerts_come_before_snapshots_before_the_partitions_record_before_the_commit() -> None:
     broker = Broker()
     asyncio.run(checkpoint(broker))
+    assert broker.order == ["alerts", "snapshot", "record", "commit"]
+
+
+def test_what_a_stage_says_when_it_is_frozen_comes_before_its_snapshots_too() -> None:
+    broker = Broker()
+    asyncio.run(checkpoint(broker, Telling))
     assert broker.order == ["alerts", "snapshot", "record", "commit"]
 
 
