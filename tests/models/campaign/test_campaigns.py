@@ -237,5 +237,6 @@ def test_a_campaigns_close_is_never_earlier_than_what_was_said_of_it() -> None:
     said = told(
         campaigns, [*background(4.0, 3), *joining(accounts(16), a_day=100.0, network=7)], LATER + 6 * HOUR_MS
     )
-    *_, closed = campaigns.answer({said[0].uid: START_MS})
+    assert campaigns.answer({said[0].uid: said[0].time - HOUR_MS - 1}) == []  # it opened later
+    *_, closed = campaigns.answer({said[0].uid: said[0].time - HOUR_MS})
     assert closed.time >= max(one.time for one in said)
