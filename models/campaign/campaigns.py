@@ -227,8 +227,9 @@ class Campaigns:
     def answer(self, answered: Mapping[str, int]) -> list[CampaignFinding]:
         """Close the open campaigns that verdicts are about, given when each was answered, by uid.
 
-        A close is never earlier than what was said before; times are in Unix milliseconds. A campaign of the
-        same name that opened later is another one.
+        A close is never earlier than what was said before, and who is named with it is named later than
+        others were, as consumers drop what has the name, activity and time of another statement. Times are
+        in Unix milliseconds. A campaign of the same name that opened later is another one.
         """
         ends = [
             one
@@ -236,7 +237,7 @@ class Campaigns:
             if one.uid in answered and one.opened <= answered[one.uid] + SLACK_MS
         ]
         ends.sort(key=lambda one: one.uid)
-        times = [max(answered[one.uid], one.told) for one in ends]
+        times = [max(answered[one.uid], one.told + bool(one.waiting)) for one in ends]
         return [said for one, time in zip(ends, times, strict=True) for said in self._end(one, time)]
 
     def _end(self, campaign: OpenCampaign, time: int) -> Iterator[CampaignFinding]:

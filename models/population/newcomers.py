@@ -254,6 +254,7 @@ class Newcomers:
             and accusation.opened <= answered[accusation.uid] + SLACK_MS
         ]
         self._accused.update(dict.fromkeys(tenant for tenant, _ in found))
+        self._open.difference_update(tenant for tenant, _ in found)
         return [
             self._state(accusation, Activity.CLOSE, max(answered[accusation.uid], self.closed))
             for _, accusation in found

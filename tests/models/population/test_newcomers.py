@@ -327,6 +327,7 @@ def test_a_verdict_closes_the_episode_of_a_newcomer_who_is_not_accused_again() -
     (closed,) = newcomers.answer({found.uid: answered})
     assert (closed.uid, closed.activity, closed.time) == (found.uid, Activity.CLOSE, answered)
     assert newcomers.answer({found.uid: answered}) == []
+    assert newcomers._open == set()
     again = Newcomers(CONFIG)
     again.load(newcomers.dump())
     assert again.answer({found.uid: answered}) == []
