@@ -216,6 +216,17 @@ def test_a_harvest_in_a_window_is_counted_and_not_weighed_nor_learned(
     assert [finding.activity for finding in apply(quiet, load)][:1] == [Activity.CREATE]
 
 
+def test_planned_load_leaves_rate_and_threshold_as_they_were(usual: tuple[Any, list[Sketch]]) -> None:
+    acme, past = usual
+    load = acme.harvest(400, gap_ms=HOUR)
+    fleet = fleet_of(window(begins=load[0].time, until=load[-1].time + 1))
+    apply(fleet, past)
+    tenant = fleet.tenants["acme"]
+    before = tenant.requests_a_day, tenant.threshold
+    apply(fleet, load)
+    assert (tenant.requests_a_day, tenant.threshold) == before
+
+
 def test_after_a_window_a_harvest_is_found_as_ever(usual: tuple[Any, list[Sketch]]) -> None:
     acme, past = usual
     begin = acme.now
