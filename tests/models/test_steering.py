@@ -18,6 +18,7 @@ from models.finding import Activity, Finding
 from models.fleet import Fleet
 from models.readings import NAMES, silenced
 from models.steering import ALWAYS, Steering
+from models.weighting import settings_record
 from tests.models.control.changes import HOUR, TIME, change, control
 
 if TYPE_CHECKING:
@@ -174,6 +175,38 @@ def test_many_rules_of_one_tenant_count_as_far_as_the_newest() -> None:
     steering = steered(*made)
     assert settings_at(steering, "acme", TIME)["budget_days"] == CONFIG.budget_days
     assert settings_at(steering, "acme", TIME + 299 * HOUR)["budget_days"] == 5
+
+
+def test_of_many_rules_those_that_hold_still_count_though_they_are_old() -> None:
+    nightly = [
+        window(f"w{number}", "*", begins=TIME + number * HOUR, until=TIME + (number + 1) * HOUR)
+        for number in range(400)
+    ]
+    steering = steered(override(budget_days=5), frozen(tenant="*", until=TIME + 1_000 * HOUR), *nightly)
+    found = settings_at(steering, "acme", TIME + 500 * HOUR)
+    assert (found["budget_days"], found["learns"]) == (5, 0)
+    assert settings_at(steering, "globex", TIME + 500 * HOUR)["learns"] == 0
+
+
+def test_settings_are_made_once_for_all_times_at_which_the_same_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+
+    def counted(*given: Any) -> Any:
+        made.append(given)
+        return settings_record(*given)
+
+    monkeypatch.setattr("models.steering.settings_record", counted)
+    nightly = [
+        window(f"w{number}", "*", begins=TIME + number * DAY, until=TIME + number * DAY + HOUR)
+        for number in range(200)
+    ]
+    steering = steered(*nightly, override(budget_days=5))
+    made.clear()
+    steering.follow(control(*nightly, override(budget_days=6)))
+    assert settings_at(steering, "acme", TIME + 100 * DAY + HOUR)["budget_days"] == 6
+    assert len(made) <= 5
 
 
 def test_the_same_rules_make_no_new_version() -> None:
