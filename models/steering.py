@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -19,9 +21,11 @@ from models.core.layout import SETTINGS
 from models.weighting import ALWAYS, DEFAULT, Weighting, settings_record
 
 MOST_A_TENANT = 256
-"""Rules that count for one tenant, the newest of them."""
+"""Rules that count for one tenant, those that hold longest."""
 
 _FIRST_ROOM = 4
+
+_Effect = tuple[Override | None, bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class _Span:
     learns: bool
 
     @property
-    def effect(self) -> tuple[Override | None, bool, bool]:
+    def effect(self) -> _Effect:
         """All but the time."""
         return self.override, self.weighs, self.learns
 
@@ -62,6 +66,7 @@ class Steering:
         self._exact: dict[str, list[Rule]] = {}
         self._patterns: list[tuple[Tenants, Rule]] = []
         self._chains: dict[tuple[str, ...], int] = {}
+        self._made: dict[_Effect, Any] = {}
         self._room = np.zeros(_FIRST_ROOM, SETTINGS)
         self._used = 0
         self._judging: tuple[Rule, ...] = ()
@@ -92,8 +97,7 @@ class Steering:
         fitting = [rule for tenants, rule in self._patterns if tenants.fit(tenant)]
         if not own and not fitting:
             return 0
-        rules = sorted((*own, *fitting, *self._common), key=lambda rule: self._order[rule.change.id])
-        return self._chain(rules[-MOST_A_TENANT:])
+        return self._chain(self._counting((*own, *fitting, *self._common)))
 
     def at(self, state: Any) -> Any:
         """Return the settings of a tenant at its newest event time; its `state` is a record of `STATE`."""
@@ -103,8 +107,8 @@ class Steering:
         """Forget every chain but that of all tenants, which is made anew."""
         self._judging = judging
         self._order = {rule.change.id: number for number, rule in enumerate(judging)}
-        self._used, self._chains, self._exact, self._patterns = 0, {}, {}, []
-        self._common = [rule for rule in judging if _pattern(rule) == EVERYBODY]
+        self._used, self._chains, self._made, self._exact, self._patterns = 0, {}, {}, {}, []
+        self._common = self._counting([rule for rule in judging if _pattern(rule) == EVERYBODY])
         for rule in judging:
             tenants = Tenants(_pattern(rule))
             if isinstance(rule.change.what, Override) or tenants.exact:
@@ -112,7 +116,13 @@ class Steering:
             elif tenants.pattern != EVERYBODY:
                 self._patterns.append((tenants, rule))
         self.selective = bool(self._exact or self._patterns)
-        self._chain(self._common[-MOST_A_TENANT:])
+        self._chain(self._common)
+
+    def _counting(self, rules: Sequence[Rule]) -> list[Rule]:
+        """Return the rules that count, the newest last; of too many, those that are over first do not."""
+        oldest_first = sorted(rules, key=lambda rule: self._order[rule.change.id])
+        kept = sorted(oldest_first, key=lambda rule: rule.until)[-MOST_A_TENANT:]
+        return sorted(kept, key=lambda rule: self._order[rule.change.id])
 
     def _chain(self, rules: list[Rule]) -> int:
         """Return the number of the last record of the chain that these rules make."""
@@ -121,18 +131,24 @@ class Steering:
             spans = list(_spans(rules))
             first = self._used
             self._make_room(len(spans))
-            for back, span in enumerate(reversed(spans)):
-                self._room[first + back] = self._record(span, first + back + 1)
+            for place, span in enumerate(reversed(spans), first):
+                self._room[place] = self._record(span)
+                self._room["begins"][place], self._room["before"][place] = span.begins, place + 1
             self._chains[key] = first
         return self._chains[key]
 
-    def _record(self, span: _Span, before: int) -> Any:
+    def _record(self, span: _Span) -> Any:
+        """Return the settings of a span but for the time, made once: they hold again and again."""
+        if span.effect not in self._made:
+            self._made[span.effect] = self._make(span)
+        return self._made[span.effect]
+
+    def _make(self, span: _Span) -> Any:
         config, weighting = self._config, self._weighting
         if span.override is not None:
             config = replace(config, budget_days=span.override.budget_days or config.budget_days)
             weighting = without(weighting, span.override.off)
         (record,) = settings_record(config, weighting, self._score_ms)
-        record["begins"], record["before"] = span.begins, before
         record["weighs"], record["learns"] = span.weighs, span.learns
         return record
 
@@ -169,19 +185,21 @@ def _pattern(rule: Rule) -> str:
 
 def _spans(rules: list[Rule]) -> Iterator[_Span]:
     """Yield what holds from when on, in the order of time; the first has always held."""
-    borders = sorted({ALWAYS, *(at for rule in rules for at in (rule.begins, rule.until))})
-    before: _Span | None = None
-    for border in borders:
-        span = _span(border, [rule for rule in rules if rule.holds(border)])
-        if before is None or span.effect != before.effect:
+    turns = sorted((at, number) for number, rule in enumerate(rules) for at in (rule.begins, rule.until))
+    holding: dict[type, set[int]] = {Override: set(), Window: set(), Suppress: set()}
+    before = _Span(ALWAYS, None, weighs=True, learns=True)
+    yield before
+    for border, group in groupby(turns, key=itemgetter(0)):
+        for _, number in group:
+            holding[type(rules[number].change.what)] ^= {number}  # the first turn is its begin
+        newest = max(holding[Override], default=None)
+        override = None if newest is None else _override(rules[newest])
+        planned, frozen = bool(holding[Window]), bool(holding[Suppress])
+        span = _Span(border, override, not planned, not (planned or frozen))
+        if span.effect != before.effect:
             yield span
             before = span
 
 
-def _span(begins: int, rules: list[Rule]) -> _Span:
-    """Return what rules come to that hold at once, the newest last."""
-    kinds = [rule.change.what for rule in rules]
-    overrides = [what for what in kinds if isinstance(what, Override)]
-    planned = any(isinstance(what, Window) for what in kinds)
-    frozen = any(isinstance(what, Suppress) for what in kinds)
-    return _Span(begins, overrides[-1] if overrides else None, not planned, not (planned or frozen))
+def _override(rule: Rule) -> Override | None:
+    return rule.change.what if isinstance(rule.change.what, Override) else None

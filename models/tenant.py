@@ -10,7 +10,7 @@ from models import state
 from models.answer import answer
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
-from models.control.records import Change, Judged
+from models.control.records import SLACK_MS, Change, Judged
 from models.core import episode as life
 from models.core import evidence
 from models.core.layout import BLANK
@@ -178,11 +178,14 @@ class TenantModel:
     def answer(self, answered: Change) -> list[Finding]:
         """Close the episode that a verdict is about, at the time of the verdict; nothing if it is not open.
 
+        An episode of the same name that opened later is another one.
         The close is never earlier than what was said before, so that it is the last of its episode.
         """
         what = answered.what
-        opened = self.state["state"] == life.ALERTING
-        if not (opened and isinstance(what, Judged) and what.finding == self._uid):
+        is_open = self.state["state"] == life.ALERTING
+        if not (is_open and isinstance(what, Judged) and what.finding == self._uid):
+            return []
+        if self.state["opened"] > answered.time + SLACK_MS:
             return []
         finding = self._finding(Activity.CLOSE, max(answered.time, int(self.state["stated_at"])))
         answer(self.state, self._settings, what.verdict)

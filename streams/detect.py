@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
@@ -27,8 +28,8 @@ from streams.score_record import score_record
 from streams.stage import Stage
 from streams.steps import OnStep, Step, ignore
 
-SLACK_MS = 3_600_000
-"""How far clocks and events may be apart."""
+ANSWERED_AT_ONCE = 64
+"""Tenants whose verdicts are looked at in one go when a partition is opened: others get their turn."""
 
 EndOffsets = Callable[[Sequence[TP]], Awaitable[Mapping[TP, int]]]
 
@@ -124,7 +125,7 @@ class Detect(Stage):
         await self._refuse_foreign(state)
         if epoch == self._epoch:
             self._states[tp.partition] = state
-            self._answer(state, self._verdicts_since(state.record.time))
+            await self._look_again(state, epoch)
 
     async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
         """Get what is needed to read a chunk."""
@@ -180,13 +181,17 @@ class Detect(Stage):
         if self._population:
             self._population.said(findings)
 
-    def _verdicts_since(self, time: int) -> list[str]:
-        """Return the tenants of verdicts that may have come while nobody had their partition.
+    async def _look_again(self, state: PartitionState, epoch: int) -> None:
+        """Close what verdicts are about that may have come while nobody had the partition.
 
-        Whoever had it last knew those that were made before the newest event that it judged.
+        That is all of them: how far events are ahead of the clocks of those who give verdicts is not known.
         """
-        given = self._control.verdicts.values()
-        return _tenants_of(verdict for verdict in given if verdict.time >= time - SLACK_MS)
+        answered = list(dict.fromkeys(_tenants_of(self._control.verdicts.values())))
+        for start in range(0, max(1, len(answered)), ANSWERED_AT_ONCE):
+            if epoch != self._epoch or self._halted:
+                return
+            self._answer(state, answered[start : start + ANSWERED_AT_ONCE])
+            await asyncio.sleep(0)
 
     def _owns(self, tenant: str) -> bool:
         """Tell whether a tenant is ours: by what we know of it, or by the partition of its name."""

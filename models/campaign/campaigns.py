@@ -14,6 +14,7 @@ from models.campaign.fingerprint import Fingerprint, read_fingerprint
 from models.campaign.open_campaign import OpenCampaign
 from models.campaign.statement import state
 from models.codec import Reader, Writer
+from models.control.records import SLACK_MS
 from models.errors import SnapshotError
 from models.event import MAX_NAME_BYTES
 from models.finding import Activity, Finding
@@ -226,11 +227,17 @@ class Campaigns:
     def answer(self, answered: Mapping[str, int]) -> list[CampaignFinding]:
         """Close the open campaigns that verdicts are about, given when each was answered, by uid.
 
-        A close is never earlier than what was said before; times are in Unix milliseconds.
+        A close is never earlier than what was said before, and who is named with it is named later than
+        others were, as consumers drop what has the name, activity and time of another statement. Times are
+        in Unix milliseconds. A campaign of the same name that opened later is another one.
         """
-        ends = [one for one in self._open.values() if one.uid in answered]
+        ends = [
+            one
+            for one in self._open.values()
+            if one.uid in answered and one.opened <= answered[one.uid] + SLACK_MS
+        ]
         ends.sort(key=lambda one: one.uid)
-        times = [max(answered[one.uid], one.told) for one in ends]
+        times = [max(answered[one.uid], one.told + bool(one.waiting)) for one in ends]
         return [said for one, time in zip(ends, times, strict=True) for said in self._end(one, time)]
 
     def _end(self, campaign: OpenCampaign, time: int) -> Iterator[CampaignFinding]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from models.campaign.finding import CampaignFinding
 from models.control.control import Control
-from models.control.records import EVERYBODY, Allow, Change, Override, Scope, Shadow, Suppress
+from models.control.records import EVERYBODY, SLACK_MS, Allow, Change, Override, Scope, Shadow, Suppress
 from models.control.rules import Rule, Tenants
 from models.control.signals import CAMPAIGN
 from models.finding import Activity, Finding
@@ -29,7 +29,8 @@ class Annotation:
     override
         Id of the change that the tenant is judged by, or empty.
     verdict
-        On the finding, if there is one that was given before it was said.
+        On the finding, if there is one that was given before it was said, and not long before: what is
+        said later under the same name is of another episode.
     sample
         Id of the change that asked for this test finding, or empty.
     """
@@ -87,15 +88,19 @@ class Annotator:
         outgrown = any(finding.severity > what.severity_at_most and not what.dry_run for _, what in fitting)
         rules = [(rule, what) for rule, what in fitting if finding.severity <= what.severity_at_most]
         allowed = [rule.change.id for rule in self._own(self._allowed, finding)]
-        verdict = self._verdicts.get(finding.uid)
         return Annotation(
             suppressed_by=(*allowed, *(rule.change.id for rule, what in rules if not what.dry_run)),
             would_suppress=tuple(rule.change.id for rule, what in rules if what.dry_run),
             outgrew=outgrown and finding.activity is Activity.UPDATE,
             shadow_by=self._shadow_of(finding),
             override=self._override_of(finding),
-            verdict=None if verdict is None or finding.time < verdict.time else verdict,
+            verdict=self._verdict_on(finding),
         )
+
+    def _verdict_on(self, finding: Said) -> Change | None:
+        verdict = self._verdicts.get(finding.uid)
+        meant = verdict is not None and verdict.time <= finding.time <= verdict.time + SLACK_MS
+        return verdict if meant else None
 
     def _fitting(self, finding: Said) -> list[tuple[Rule, Suppress]]:
         """Return the suppressions that fit a finding, whatever its severity."""

@@ -13,6 +13,12 @@ from models.finding import Severity
 EVERYBODY = "*"
 """The pattern of every tenant."""
 
+SLACK_MS = 3_600_000
+"""A verdict is about an episode that opened at most so long after it: clocks and events may be apart.
+
+Who chooses the ids of its requests can have a later episode be called as one that was answered.
+"""
+
 
 class Verdict(StrEnum):
     """What an analyst makes of a finding."""

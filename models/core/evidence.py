@@ -65,13 +65,19 @@ def spend(s: Record) -> None:
 
 @compiled
 def move_time(s: Record, x: Record, c: Record) -> None:
-    """Count a request and move the tenant's time on, never back; what is not weighed is not of its rate."""
+    """Count a request and move the tenant's time on, never back; what is not weighed is not of its rate.
+
+    Nor is the time that passes meanwhile, so that the rate stays what it was.
+    """
+    passed = max(0, x.time - s.time)
     s.late += x.time < s.time
     s.time = max(s.time, x.time)
     s.events += 1
     s.content += x.embedded != 0
     if s.rated_from == 0:
         s.rated_from = x.time
+    elif not c.weighs:
+        s.rated_from += passed
     if s.time - s.rated_from > LONGEST_DAYS * DAY_MS:
         s.rated /= 2
         s.rated_from += (s.time - s.rated_from) // 2

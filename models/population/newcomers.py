@@ -11,6 +11,7 @@ from math import exp, log
 from models.agenda import Agenda
 from models.codec import Reader, Writer
 from models.config import DetectorConfig
+from models.control.records import SLACK_MS
 from models.core.ages import AGES
 from models.errors import SnapshotError
 from models.event import MAX_NAME_BYTES
@@ -242,14 +243,18 @@ class Newcomers:
     def answer(self, answered: Mapping[str, int]) -> list[Finding]:
         """Close the open episodes that verdicts are about, given when each was answered, by uid.
 
-        A close is never earlier than what was said before; times are in Unix milliseconds.
+        A close is never earlier than what was said before; times are in Unix milliseconds. An episode of the
+        same name that opened later is another one.
         """
         found = [
             (tenant, accusation)
             for tenant, accusation in self._accused.items()
-            if accusation is not None and accusation.uid in answered
+            if accusation is not None
+            and accusation.uid in answered
+            and accusation.opened <= answered[accusation.uid] + SLACK_MS
         ]
         self._accused.update(dict.fromkeys(tenant for tenant, _ in found))
+        self._open.difference_update(tenant for tenant, _ in found)
         return [
             self._state(accusation, Activity.CLOSE, max(answered[accusation.uid], self.closed))
             for _, accusation in found

@@ -106,6 +106,14 @@ def test_a_close_is_never_earlier_than_what_was_said(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("what", EVERY)
+def test_a_verdict_is_not_about_an_episode_of_the_same_name_that_opened_later(desk: Desk, what: str) -> None:
+    before = desk.tenant.dump()
+    assert desk.answer(what, desk.opened.time - HOUR - 1) == []
+    assert desk.tenant.dump() == before
+    assert len(desk.answer(what, desk.opened.time - HOUR)) == 1
+
+
+@pytest.mark.parametrize("what", EVERY)
 def test_a_verdict_that_comes_again_says_nothing(desk: Desk, what: str) -> None:
     assert len(desk.answer(what)) == 1
     assert desk.answer(what) == []

@@ -18,6 +18,7 @@ from models.finding import Activity, Finding
 from models.fleet import Fleet
 from models.readings import NAMES, silenced
 from models.steering import ALWAYS, Steering
+from models.weighting import settings_record
 from tests.models.control.changes import HOUR, TIME, change, control
 
 if TYPE_CHECKING:
@@ -176,6 +177,38 @@ def test_many_rules_of_one_tenant_count_as_far_as_the_newest() -> None:
     assert settings_at(steering, "acme", TIME + 299 * HOUR)["budget_days"] == 5
 
 
+def test_of_many_rules_those_that_hold_still_count_though_they_are_old() -> None:
+    nightly = [
+        window(f"w{number}", "*", begins=TIME + number * HOUR, until=TIME + (number + 1) * HOUR)
+        for number in range(400)
+    ]
+    steering = steered(override(budget_days=5), frozen(tenant="*", until=TIME + 1_000 * HOUR), *nightly)
+    found = settings_at(steering, "acme", TIME + 500 * HOUR)
+    assert (found["budget_days"], found["learns"]) == (5, 0)
+    assert settings_at(steering, "globex", TIME + 500 * HOUR)["learns"] == 0
+
+
+def test_settings_are_made_once_for_all_times_at_which_the_same_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+
+    def counted(*given: Any) -> Any:
+        made.append(given)
+        return settings_record(*given)
+
+    monkeypatch.setattr("models.steering.settings_record", counted)
+    nightly = [
+        window(f"w{number}", "*", begins=TIME + number * DAY, until=TIME + number * DAY + HOUR)
+        for number in range(200)
+    ]
+    steering = steered(*nightly, override(budget_days=5))
+    made.clear()
+    steering.follow(control(*nightly, override(budget_days=6)))
+    assert settings_at(steering, "acme", TIME + 100 * DAY + HOUR)["budget_days"] == 6
+    assert len(made) <= 5
+
+
 def test_the_same_rules_make_no_new_version() -> None:
     steering = steered(window())
     before = steering.version
@@ -214,6 +247,17 @@ def test_a_harvest_in_a_window_is_counted_and_not_weighed_nor_learned(
     assert np.array_equal(tenant.state["scored"], scored)
     assert apply(fleet, after) == []
     assert [finding.activity for finding in apply(quiet, load)][:1] == [Activity.CREATE]
+
+
+def test_planned_load_leaves_rate_and_threshold_as_they_were(usual: tuple[Any, list[Sketch]]) -> None:
+    acme, past = usual
+    load = acme.harvest(400, gap_ms=HOUR)
+    fleet = fleet_of(window(begins=load[0].time, until=load[-1].time + 1))
+    apply(fleet, past)
+    tenant = fleet.tenants["acme"]
+    before = tenant.requests_a_day, tenant.threshold
+    apply(fleet, load)
+    assert (tenant.requests_a_day, tenant.threshold) == before
 
 
 def test_after_a_window_a_harvest_is_found_as_ever(usual: tuple[Any, list[Sketch]]) -> None:

@@ -232,10 +232,27 @@ def test_a_verdict_closes_a_campaign_at_its_own_time_and_lets_its_members_go() -
     assert campaigns.answer({uid: LATER + DAY_MS}) == []
 
 
+def test_who_waits_when_a_verdict_comes_is_named_by_a_statement_of_its_own() -> None:
+    campaigns = Campaigns(CONFIG)
+    said = told(
+        campaigns, [*background(4.0, 3), *joining(accounts(16), a_day=100.0, network=7)], LATER + 6 * HOUR_MS
+    )
+    assert said[-1].activity is Activity.UPDATE
+    (campaign,) = campaigns._open.values()
+    late, _ = campaign.named.popitem()
+    campaign.waiting[late] = None
+    closing = campaigns.answer({said[0].uid: said[0].time})
+    assert [one.activity for one in closing] == [Activity.UPDATE, Activity.CLOSE]
+    stated = [(one.uid, one.activity, one.time) for one in (*said, *closing)]
+    assert len(set(stated)) == len(stated)
+    assert closing[0].time == closing[1].time == said[-1].time + 1
+
+
 def test_a_campaigns_close_is_never_earlier_than_what_was_said_of_it() -> None:
     campaigns = Campaigns(CONFIG)
     said = told(
         campaigns, [*background(4.0, 3), *joining(accounts(16), a_day=100.0, network=7)], LATER + 6 * HOUR_MS
     )
-    *_, closed = campaigns.answer({said[0].uid: START_MS})
+    assert campaigns.answer({said[0].uid: said[0].time - HOUR_MS - 1}) == []  # it opened later
+    *_, closed = campaigns.answer({said[0].uid: said[0].time - HOUR_MS})
     assert closed.time >= max(one.time for one in said)

@@ -136,6 +136,12 @@ def test_a_verdict_stands_in_what_is_said_after_it() -> None:
     assert annotate(given, finding=replace(FINDING, time=TIME + 4)).verdict is None
 
 
+def test_a_verdict_does_not_stand_in_a_later_episode_of_the_same_name() -> None:
+    given = verdict(FINDING.uid, time=TIME)
+    assert annotate(given, finding=replace(FINDING, time=TIME + HOUR)).verdict == given
+    assert annotate(given, finding=replace(FINDING, time=TIME + HOUR + 1)).verdict is None
+
+
 def test_the_override_that_held_is_told() -> None:
     made = [change("override", name, tenant="acme", budget_days=5) for name in ("o1", "o2")]
     assert annotate(*made).override == "o2"

@@ -322,10 +322,12 @@ def test_the_next_batch_of_which_something_is_said_is_known() -> None:
 def test_a_verdict_closes_the_episode_of_a_newcomer_who_is_not_accused_again() -> None:
     newcomers = after_a_day()
     (found,) = told(newcomers, [harvest("thief", LATER + MINUTE_MS)])
+    assert newcomers.answer({found.uid: found.time - HOUR_MS - 1}) == []  # it opened later
     answered = found.time + 20 * DAY_MS
     (closed,) = newcomers.answer({found.uid: answered})
     assert (closed.uid, closed.activity, closed.time) == (found.uid, Activity.CLOSE, answered)
     assert newcomers.answer({found.uid: answered}) == []
+    assert newcomers._open == set()
     again = Newcomers(CONFIG)
     again.load(newcomers.dump())
     assert again.answer({found.uid: answered}) == []
