@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,8 +87,7 @@ def _settings(kafka: str, port: int) -> Settings:
     from tests.kafka.conftest import Names, settings_for  # noqa: PLC0415 -- a conftest
 
     unique = f"watched-{port}"
-    topics = ("source", "sketches", "state", "alerts", "dead_letters", "population", "fingerprints")
-    names = Names(**{name: f"{name}-{unique}" for name in topics}, group=unique)
+    names = Names(**{field.name: f"{field.name}-{unique}" for field in fields(Names)})
     return settings_for(
         kafka,
         names,
