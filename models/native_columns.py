@@ -142,10 +142,11 @@ def _given(records: Sequence[dict[str, Any]]) -> Mapping[str, Sequence[Any]]:
     if len(shortest) > 1:
         with suppress(KeyError):  # most sources write the same fields in every record, and some in a few
             columns = zip(*map(itemgetter(*shortest), records), strict=True)
-            given = {name: column for name, column in zip(shortest, columns, strict=True) if name in _KNOWN}
+            named = zip(shortest, map(list, columns), strict=True)
+            given = {name: column for name, column in named if name in _KNOWN}
             longer = [record for record in records if len(record) > len(shortest)]
             for name in (set().union(*longer) & _KNOWN) - shortest.keys():
-                given[name] = tuple(record.get(name) for record in records)
+                given[name] = [record.get(name) for record in records]
             return given
     return {name: [record.get(name) for record in records] for name in set().union(*records) & _KNOWN}
 

@@ -35,7 +35,9 @@ LABELS: dict[str, tuple[str, ...]] = {
     "distillwatch_checkpoint_seconds": (),
     "distillwatch_clean_tenant_seconds_total": (),
     "distillwatch_config_info": (),
-    "distillwatch_dead_letters_total": ("stage", "reason"),
+    "distillwatch_control_changes": (),
+    "distillwatch_control_refused_total": ("reason",),
+    "distillwatch_dead_letters_total": ("stage", "format", "reason"),
     "distillwatch_empty_records_total": ("stage",),
     "distillwatch_event_time_lag_seconds": (),
     "distillwatch_events_total": ("stage",),
@@ -52,6 +54,7 @@ LABELS: dict[str, tuple[str, ...]] = {
     "distillwatch_population_late_profiles": (),
     "distillwatch_population_open_alerts": (),
     "distillwatch_population_peers": (),
+    "distillwatch_precision_ratio": ("signal",),
     "distillwatch_progress_age_seconds": (),
     "distillwatch_ready": (),
     "distillwatch_refused_snapshots_total": ("why",),
@@ -59,6 +62,7 @@ LABELS: dict[str, tuple[str, ...]] = {
     "distillwatch_skipped_duplicates_total": ("why",),
     "distillwatch_stage_busy_ratio": ("stage",),
     "distillwatch_stage_seconds": ("stage",),
+    "distillwatch_suppressions_total": ("outcome",),
     "distillwatch_suspicious_tenants": (),
     "distillwatch_tenant_evidence": ("tenant",),
     "distillwatch_tenant_signal_evidence_ratio": ("tenant", "signal"),
@@ -68,6 +72,7 @@ LABELS: dict[str, tuple[str, ...]] = {
     "distillwatch_tenant_threshold": ("tenant",),
     "distillwatch_topic_lag_records": ("topic",),
     "distillwatch_unnamed_tenants": (),
+    "distillwatch_verdicts": ("verdict", "signal"),
     "distillwatch_warming_tenants": (),
     "process_cpu_seconds_total": (),
     "process_max_fds": (),
@@ -170,9 +175,12 @@ def test_the_lag_is_said_by_topic_and_in_all() -> None:
 
 def test_a_dead_letter_is_counted_by_its_reason() -> None:
     metrics = Metrics()
-    metrics.dead(DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0))
+    metrics.dead(DeadLetter(None, b"", "not_json", "", "intake", "requests", 0, 0, "native"))
     metrics.read("intake", cast("Any", SimpleNamespace(empty=2, dead_letters=[])))
-    assert get(metrics, "distillwatch_dead_letters_total", stage="intake", reason="not_json") == 1
+    assert (
+        get(metrics, "distillwatch_dead_letters_total", stage="intake", format="native", reason="not_json")
+        == 1
+    )
     assert get(metrics, "distillwatch_empty_records_total", stage="intake") == 2
 
 
