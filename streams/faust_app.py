@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -146,6 +147,11 @@ class DistillwatchApp(faust.App):
             self.table.records.keep_only(tp.partition for tp in assigned if tp.topic == self._state_topic)
         log.info("partitions assigned", partitions=sorted(f"{tp.topic}-{tp.partition}" for tp in assigned))
         await super()._on_partitions_assigned(assigned, generation_id)
+
+    def _crash(self, reason: BaseException) -> None:
+        """Keep the first reason: what it brings down with it says only that it was brought down."""
+        first = self.crash_reason
+        super()._crash(reason if first is None or isinstance(first, asyncio.CancelledError) else first)
 
     async def on_stop(self) -> None:
         """Checkpoint while producer and consumer still run, unless we are stopping because of a failure."""

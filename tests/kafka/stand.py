@@ -172,9 +172,10 @@ class Stand:
 
     def outcome(self) -> Outcome:
         """Wait until all is done, end the workers, and return what they have said and kept."""
-        self.wait_until(self.is_done)
-        codes = [self.end(worker) for worker in list(self.workers)]
-        assert codes == [OK] * len(codes), self.last_words()
+        self.wait_until(lambda: self.is_done() and all(worker.assignments for worker in self.workers))
+        for worker in list(self.workers):
+            code = self.end(worker)
+            assert code == OK, f"a worker ended with code {code}:\n{worker.said()[-6000:]}"
         return found(self.settings)
 
     def last_words(self) -> str:
