@@ -27,9 +27,14 @@ def place_of(track: Whole, score: Real) -> Whole:
 @compiled
 def p_value(s: Record, track: Whole, score: Real) -> Real:
     """Return (#{earlier bin >= bin} + 1) / (n + 1), above 0 and at most 1."""
-    above = 0
-    for place in range(place_of(track, score), BINS):
-        above += s.scores[track, place]
+    first, above = place_of(track, score), 0
+    if first < BINS // 2:  # count on the shorter side: most scores are small
+        for place in range(first):
+            above -= s.scores[track, place]
+        above += s.scored[track]
+    else:
+        for place in range(first, BINS):
+            above += s.scores[track, place]
     return (above + 1) / (s.scored[track] + 1)
 
 

@@ -10,7 +10,7 @@ from models.core.ages import AGES
 from models.core.habits import TRAITS
 from models.core.kinds import Record, Table, Truth, Whole
 from models.core.recurring import KINDS
-from models.core.reservoir import PLANES, WORDS
+from models.core.reservoir import CAPACITY, PLANES, WORDS
 from models.core.shape import FEATURES
 from models.core.signals import gather, warm
 from models.core.streams import TRACKS
@@ -76,6 +76,7 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     """
     scratch = (
         np.empty(PLANES * WORDS, np.uint64),
+        np.empty(CAPACITY),
         np.empty(FEATURES, np.int64),
         np.empty((2, TRACKS)),
         np.empty(TRAITS),

@@ -21,13 +21,16 @@ _THINNEST = 1e-300
 
 
 @compiled
-def score(s: Record, x: Record, planes: Table) -> Real:
-    """Return 0 or more nats; -1 without content or before `MINIMUM` requests. Writes nothing but `planes`."""
+def score(s: Record, x: Record, planes: Table, kernels: Table) -> Real:
+    """Return 0 or more nats; -1 without content or before `MINIMUM` requests.
+
+    Writes nothing but `planes` and `kernels`, see `reservoir.density`.
+    """
     if not x.embedded or s.filled < MINIMUM:
         return -1.0
     if recall.holds(s.recall, x.whole):
         return 0.0
-    found = reservoir.density(s, x.embedding, planes, SHARPNESS)
+    found = reservoir.density(s, x.embedding, planes, kernels, SHARPNESS)
     return max(0.0, -log(max(_THINNEST, found)))
 
 

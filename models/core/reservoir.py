@@ -9,11 +9,12 @@ state.
 
 from __future__ import annotations
 
-from math import exp, sqrt
+from math import sqrt
 
 import numpy as np
 
 from models.compiled import compiled
+from models.core import exponential
 from models.core.bits import popcount
 from models.core.kinds import Real, Record, Table, Whole
 from models.embedding import DIMENSIONS
@@ -31,6 +32,8 @@ SHORTEST, LONGEST = LENGTH_UNIT * 99 // 100, LENGTH_UNIT * 1601 // 100
 
 # A byte b is rounded to the step u = (b + 128) // 16, whose middle is 16 u - 120.5; both are taken twice.
 _STEP, _MIDDLE = 32, 241
+_SIGNS, _LOWEST = np.uint64(0x8080808080808080), np.uint64(0x0101010101010101)
+_GATHER = np.uint64(0x0102040810204080)  # by it the lowest bits of eight bytes meet in the highest byte
 _MULTIPLIER = np.uint64(6_364_136_223_846_793_005)  # Knuth's linear congruential generator (MMIX)
 _INCREMENT = np.uint64(1_442_695_040_888_963_407)
 
@@ -46,28 +49,45 @@ def round_query(vector: Table, planes: Table) -> tuple[Whole, Real]:
     planes
         `PLANES` * `WORDS` words to be written.
     """
-    total: Whole = 0
     squares: Whole = 0
+    for place in range(DIMENSIONS):
+        value = np.int64(vector[place])
+        squares += value * value
+    total = np.uint64(0)
     for word in range(WORDS):
         a, b, c, d = np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-        for bit in range(64):
-            value = np.int64(vector[64 * word + bit])
-            squares += value * value
-            step = (value + 128) >> 4
-            total += step
-            u, place = np.uint64(step), np.uint64(bit)
-            a |= (u >> np.uint64(3)) << place
-            b |= ((u >> np.uint64(2)) & np.uint64(1)) << place
-            c |= ((u >> np.uint64(1)) & np.uint64(1)) << place
-            d |= (u & np.uint64(1)) << place
+        for byte in range(8):
+            steps = (_eight(vector, 64 * word + 8 * byte) ^ _SIGNS) >> np.uint64(4)
+            place = np.uint64(8 * byte)
+            a |= _lowest(steps >> np.uint64(3)) << place
+            b |= _lowest(steps >> np.uint64(2)) << place
+            c |= _lowest(steps >> np.uint64(1)) << place
+            d |= _lowest(steps) << place
         planes[word], planes[WORDS + word] = a, b
         planes[2 * WORDS + word], planes[3 * WORDS + word] = c, d
-    return total, sqrt(max(1, squares))
+        total += (popcount(a) << np.uint64(3)) + (popcount(b) << np.uint64(2))
+        total += (popcount(c) << np.uint64(1)) + popcount(d)
+    return np.int64(total), sqrt(max(1, squares))
 
 
 @compiled
-def cosine(s: Record, slot: Whole, planes: Table, total: Whole, length: Real) -> Real:
-    """Estimate the cosine of a rounded query to a vector that is kept."""
+def _eight(vector: Table, place: Whole) -> Whole:
+    """Return eight bytes as a word, the first the lowest."""
+    word = np.uint64(0)
+    for byte in range(8):
+        word |= np.uint64(np.uint8(vector[place + byte])) << np.uint64(8 * byte)
+    return word
+
+
+@compiled
+def _lowest(word: Whole) -> Whole:
+    """Return the lowest bit of each byte of a word, as a byte."""
+    return ((word & _LOWEST) * _GATHER) >> np.uint64(56)
+
+
+@compiled
+def product(s: Record, slot: Whole, planes: Table, total: Whole) -> Whole:
+    """Return twice the inner product of a rounded query with the signs of a vector that is kept."""
     common, ones = np.uint64(0), np.uint64(0)
     for word in range(WORDS):
         code = s.codes[slot, word]
@@ -77,18 +97,30 @@ def cosine(s: Record, slot: Whole, planes: Table, total: Whole, length: Real) ->
         common += popcount(planes[2 * WORDS + word] & code) << np.uint64(1)
         common += popcount(planes[3 * WORDS + word] & code)
     chosen = _STEP * np.int64(common) - _MIDDLE * np.int64(ones)
-    product = 2 * chosen - (_STEP * total - _MIDDLE * DIMENSIONS)  # twice the inner product with the signs
-    return product * (0.5 * LENGTH_UNIT) / (s.lengths[slot] * length)
+    return 2 * chosen - (_STEP * total - _MIDDLE * DIMENSIONS)
 
 
 @compiled
-def density(s: Record, vector: Table, planes: Table, sharpness: Real) -> Real:
-    """Return the mean of exp(k (cos - 1)) over what is kept, at least one vector."""
+def cosines(s: Record, vector: Table, planes: Table, found: Table) -> None:
+    """Estimate the cosines of a vector to those that are kept; writes so many, and `planes`."""
     total, length = round_query(vector, planes)
-    found = 0.0
     for slot in range(np.int64(s.filled)):
-        found += exp(sharpness * (cosine(s, slot, planes, total, length) - 1.0))
-    return found / s.filled
+        found[slot] = product(s, slot, planes, total)
+    for slot in range(np.int64(s.filled)):
+        found[slot] *= (0.5 * LENGTH_UNIT) / (s.lengths[slot] * length)
+
+
+@compiled
+def density(s: Record, vector: Table, planes: Table, found: Table, sharpness: Real) -> Real:
+    """Return the mean of exp(k (cos - 1)) over what is kept, at least one vector.
+
+    `planes` and `found`, with `CAPACITY` numbers, are for what is between.
+    """
+    cosines(s, vector, planes, found)
+    filled = np.int64(s.filled)
+    for slot in range(filled):
+        found[slot] = sharpness * (found[slot] - 1.0)
+    return exponential.total(found, filled) / filled
 
 
 @compiled

@@ -37,13 +37,13 @@ STRANGE = 0.02
 @compiled
 def gather(s: Record, x: Record, c: Record, scratch: Table) -> tuple[Truth, Whole]:
     """Take one request in; tell whether it is strange, and which template is to be told."""
-    planes, classes, bets, traits, ends = scratch
+    planes, kernels, classes, bets, traits, ends = scratch
     shape.classify(x, classes)
     fresh, known = growth.is_new(s, x), growth.knows_template(s, x)
     first = growth.is_new_topic(s, x)
     habits.traits(x, traits)
     scores = (
-        novelty.score(s, x, planes),
+        novelty.score(s, x, planes, kernels),
         topics.score(s, x),
         shape.score(s, classes),
         rate.score(s, x.time),

@@ -74,7 +74,7 @@ class Novelty(Signal):
     name = "novelty"
 
     def score_one(self, x: Sketch) -> float | None:
-        return known(novelty.score(self.s, row(x), np.empty(16, np.uint64)))
+        return known(novelty.score(self.s, row(x), np.empty(16, np.uint64), np.empty(reservoir.CAPACITY)))
 
     def learn_one(self, x: Sketch) -> None:
         novelty.learn(self.s, row(x))
@@ -141,10 +141,9 @@ class Reservoir(Part):
         return int(self.s["filled"])
 
     def cosines(self, vector: NDArray[np.int8]) -> NDArray[np.float64]:
-        planes = np.empty(16, np.uint64)
-        total, length = reservoir.round_query(vector, planes)
-        found = [reservoir.cosine(self.s, slot, planes, total, length) for slot in range(self.filled)]
-        return np.array(found, np.float64)
+        found = np.empty(reservoir.CAPACITY)
+        reservoir.cosines(self.s, vector, np.empty(16, np.uint64), found)
+        return found[: self.filled]
 
     def offer(self, vector: NDArray[np.int8]) -> None:
         reservoir.offer(self.s, vector)
