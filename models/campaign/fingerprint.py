@@ -36,9 +36,9 @@ _SLOTS = [Struct(f"<{slots}I") for slots in range(SLOTS + 1)]
 _PLACE = Struct("<Iq")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Fingerprint:
-    """One tenant's use of one template so far.
+    """One tenant's use of one template so far; as a `RequestRef`, not to be changed and not frozen.
 
     All times are event times in Unix milliseconds, and whole seconds but for `time`.
 

@@ -50,8 +50,8 @@ def round_query(vector: Table, planes: Table) -> tuple[Whole, Real]:
         `PLANES` * `WORDS` words to be written.
     """
     squares: Whole = 0
-    for place in range(DIMENSIONS):
-        value = np.int64(vector[place])
+    for component in range(DIMENSIONS):
+        value = np.int64(vector[component])
         squares += value * value
     total = np.uint64(0)
     for word in range(WORDS):
