@@ -188,6 +188,8 @@ class Campaigns:
         yield from self._name(campaign, end, fresh)
 
     def _name(self, campaign: OpenCampaign, end: int, fresh: list[str]) -> Iterator[CampaignFinding]:
+        """Name those who wait, each page a millisecond after the last: no two are the same statement."""
+        time = end
         while campaign.due(end):
             tenants = list(campaign.waiting)[:MOST_NAMED]
             activity = Activity.UPDATE if campaign.named else Activity.CREATE
@@ -197,8 +199,9 @@ class Campaigns:
                 self._named.setdefault(tenant, end)
                 self._campaign_of.setdefault(tenant, campaign.uid)
             fresh += tenants
-            campaign.told = end
-            yield self._state(campaign, activity, end, tenants)
+            campaign.told = time
+            yield self._state(campaign, activity, time, tenants)
+            time += 1
 
     def _remember(self, notes: list[Finding]) -> None:
         for finding in notes:
@@ -242,8 +245,9 @@ class Campaigns:
 
     def _end(self, campaign: OpenCampaign, time: int) -> Iterator[CampaignFinding]:
         """Name those who wait, close a campaign, and let its members go."""
-        yield from self._name(replace(campaign, told=0), time, [])
-        yield self._state(campaign, Activity.CLOSE, time, [])
+        last = replace(campaign, told=0)
+        yield from self._name(last, time, [])
+        yield self._state(campaign, Activity.CLOSE, max(time, last.told), [])
         del self._open[campaign.cluster]
         self._clusters.end(campaign.cluster)
         self._release(campaign.uid)

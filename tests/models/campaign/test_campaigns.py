@@ -149,6 +149,8 @@ def test_updates_name_at_most_so_many() -> None:
     said = stated(found([*joining(accounts(9, "first"), a_day=40.0), *prints]))
     sizes = [len(one.members) for one in said]
     assert max(sizes) == MOST_NAMED
+    assert len({(one.uid, one.activity, one.time) for one in said}) == len(said), "consumers drop repetitions"
+    assert [one.time for one in said] == sorted(one.time for one in said)
     assert sum(sizes) == len(set(named(said))) >= len(crowd)
     assert said[-1].severity is Severity.CRITICAL
 
