@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from models.campaign.fingerprint import Fingerprint
 from models.config import DetectorConfig
 from models.core.judge import APPLIED
+from models.core.names import UNKNOWN
 from models.episode import State
 from models.errors import SnapshotError
 from models.finding import Activity, Finding, Severity
 from models.frozen import FrozenTenants
 from models.judging import NEVER, OnError, fail, judge_many
-from models.live import UNKNOWN, LiveTenants
+from models.live import LiveTenants
 from models.population.profile import EarlyProfile
 from models.requests import Requests, table_of
 from models.score import Score

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from models.core import episode
 from models.core import standing as core
-from models.live import UNKNOWN, LiveTenants
+from models.core.names import UNKNOWN
+from models.live import LiveTenants
 from models.slab import Slab
 from models.tenant import TenantModel
 

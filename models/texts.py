@@ -19,3 +19,17 @@ def joined(texts: Sequence[bytes]) -> tuple[Letters, Ends]:
     """Put texts behind each other; return them and where each ends."""
     letters = np.frombuffer(bytearray().join((*texts, bytes(SPARE))), np.uint8)
     return letters, np.fromiter(accumulate(map(len, texts)), np.int64, len(texts))
+
+
+def encoded(texts: Sequence[str]) -> tuple[Letters, Ends]:
+    """Put texts behind each other as UTF-8; see `joined`."""
+    whole = "".join((*texts, "\0" * SPARE))
+    if not whole.isascii():
+        return joined(list(map(as_bytes, texts)))
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    return np.frombuffer(bytearray(whole, "ascii"), np.uint8), np.cumsum(sizes)
+
+
+def as_bytes(text: str) -> bytes:
+    """Encode a text in UTF-8, half a surrogate pair too, so that no two texts have the same bytes."""
+    return text.encode(errors="surrogatepass")

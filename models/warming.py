@@ -13,6 +13,7 @@ from models.core.rate import HOUR_MS
 from models.embedding import DIMENSIONS, TokenEmbedder
 from models.event import EARLIEST_MS
 from models.fleet import Fleet
+from models.names import NameTable
 from models.requests import table_of
 from models.sketch import Origin, Sketch
 from models.template import forms
@@ -32,6 +33,10 @@ def warm_up() -> None:
     model.load(model.dump())
     model.close()
     model.expire(EARLIEST_MS)
+    names = NameTable()
+    names.add("warm", 0)
+    names.find(["warm"])
+    names.remove("warm")
     table_of([x]).ref(0)
     forms(["warm"])
     TokenEmbedder(_Tokenizer(), np.ones((1, DIMENSIONS), np.float32)).embed_many(["warm"])

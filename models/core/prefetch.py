@@ -1,4 +1,4 @@
-"""Fetches a state into the processor's cache while the one before it is still at work.
+"""Fetches what will be needed into the processor's cache while something before it is still at work.
 
 Where tenants are many, each request finds its tenant's state in main memory, and would wait for it line by
 line.
@@ -6,6 +6,7 @@ line.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir  # type: ignore[import-untyped]
@@ -22,10 +23,7 @@ AHEAD = 2
 _READ, _SECOND_LEVEL, _DATA = 0, 2, 1
 
 
-@intrinsic
 def _prefetch(_typing_context: Any, _address: Any) -> Any:
-    """Ask for the line that holds an address; changes nothing, whatever is there."""
-
     def generate(context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         whole = ir.IntType(32)
         pointer = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
@@ -37,9 +35,13 @@ def _prefetch(_typing_context: Any, _address: Any) -> Any:
     return types.void(types.intp), generate
 
 
+fetch_line: Callable[[Any], None] = intrinsic(_prefetch)  # type: ignore[assignment]
+"""Ask for the line that holds an address; changes nothing, whatever is there. For compiled code alone."""
+
+
 @compiled
 def fetch(states: Table, place: Whole) -> None:
     """Fetch one of the states."""
     begin = states.ctypes.data + place * states.itemsize
     for line in range(0, states.itemsize, LINE_BYTES):
-        _prefetch(begin + line)  # type: ignore[call-arg]  # numba gives it the context
+        fetch_line(begin + line)

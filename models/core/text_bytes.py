@@ -68,6 +68,7 @@ put_word: Callable[[Any, Any, Any], None] = _writer(types.uint64)
 """Write a word as eight bytes."""
 
 
+_WORD = 8
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _TWO, _THREE, _FOUR = 0xC0, 0xE0, 0xF0
 """Where the first bytes of longer signs begin."""
@@ -86,6 +87,24 @@ def address(array: Table) -> Whole:
 def end_at(text: Whole, place: Whole, size: Whole) -> Whole:
     """Read the last 1 to 8 bytes of a text of so many bytes, from a place on, as a word; the others are 0."""
     return word_at(text, place) & (_ALL >> np.uint64(64 - 8 * (size - place)))
+
+
+@compiled
+def is_equal(one: Whole, other: Whole, size: Whole) -> Truth:
+    """Say whether two texts of so many bytes are the same."""
+    place = 0
+    while size - place > _WORD:
+        if word_at(one, place) != word_at(other, place):
+            return False
+        place += _WORD
+    return place == size or end_at(one, place, size) == end_at(other, place, size)
+
+
+@compiled
+def copy(text: Whole, size: Whole, to: Whole) -> None:
+    """Copy a text, eight bytes at a time; up to seven bytes behind it are written as well."""
+    for place in range(0, size, _WORD):
+        put_word(to, place, word_at(text, place))
 
 
 @compiled

@@ -10,15 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from models.compiled import compiled
-from models.core.kinds import Table, Truth, Whole
-from models.core.mixing import mixed
-from models.core.text_bytes import address, after_spaces, after_word, end_at, put_word, word_at
+from models.core.kinds import Table, Whole
+from models.core.mixing import mixed_text
+from models.core.text_bytes import address, after_spaces, after_word, copy, is_equal, put_word, word_at
 
 FULL = -1
 PROBES = 32
 """Slots that are looked at for a word; then the last of them is given away, so that nobody can slow this."""
 
-_WORD = 8
 _NUMBER = np.uint64(0xFFFFFFFF)
 
 
@@ -53,7 +52,7 @@ def number_words(  # noqa: PLR0917  compiled code has no keywords
                 begin = word_ends[known]
                 if known + 1 == word_ends.size or begin + size + 8 > letters.size:
                     return FULL
-                _copy(text + place, size, kept + begin)
+                copy(text + place, size, kept + begin)
                 known += 1
                 word_ends[known] = begin + size
             numbers[count] = found
@@ -68,7 +67,7 @@ def _find(  # noqa: PLR0917  compiled code has no keywords
     word: Whole, size: Whole, table: Whole, last_slot: Whole, kept: Whole, word_ends: Whole, known: Whole
 ) -> Whole:
     """Return the number of a word; for one that is not known the next one, and a slot is given to it."""
-    wanted = _hashed(word, size)
+    wanted = mixed_text(word, size)
     place = np.int64(wanted & last_slot) * 8
     for step in range(PROBES):
         place = np.int64((wanted + np.uint64(step)) & last_slot) * 8
@@ -79,35 +78,9 @@ def _find(  # noqa: PLR0917  compiled code has no keywords
         if (slot ^ wanted) >> np.uint64(32) or number >= known:
             continue
         begin = np.int64(word_at(word_ends, 8 * number))
-        if np.int64(word_at(word_ends, 8 * number + 8)) - begin == size and _is_equal(
+        if np.int64(word_at(word_ends, 8 * number + 8)) - begin == size and is_equal(
             word, kept + begin, size
         ):
             return number
     put_word(table, place, (wanted & ~_NUMBER) | np.uint64(known + 1))
     return known
-
-
-@compiled
-def _hashed(word: Whole, size: Whole) -> Whole:
-    found = np.uint64(size)
-    for place in range(0, size - 8, 8):
-        found = mixed(found ^ word_at(word, place))
-    place = max(0, (size - 1) & ~7)
-    return mixed(found ^ end_at(word, place, size))
-
-
-@compiled
-def _is_equal(one: Whole, other: Whole, size: Whole) -> Truth:
-    place = 0
-    while size - place > _WORD:
-        if word_at(one, place) != word_at(other, place):
-            return False
-        place += 8
-    return end_at(one, place, size) == end_at(other, place, size)
-
-
-@compiled
-def _copy(word: Whole, size: Whole, to: Whole) -> None:
-    """Copy a word, eight bytes at a time; up to seven bytes behind it are written as well."""
-    for place in range(0, size, 8):
-        put_word(to, place, word_at(word, place))

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.config import DetectorConfig
-from models.live import UNKNOWN, LiveTenants
+from models.core.names import PROBES, UNKNOWN
+from models.live import FEW, LiveTenants
 from models.slab import Slab
 from models.tenant import TenantModel
+from tests.models.one_hash import names_of_one_hash
 
 NAMES = st.sampled_from("abcdefghij")
 STEPS = st.lists(
@@ -20,9 +22,15 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.parametrize("few", [0, FEW])
+def test_it_is_an_ordered_table_however_it_is_searched(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.live.FEW", few)
+    check_steps()
+
+
 @settings(deadline=None, max_examples=60)
 @given(STEPS)
-def test_it_is_an_ordered_table(steps: list[tuple[str, list[str]]]) -> None:
+def check_steps(steps: list[tuple[str, list[str]]]) -> None:
     live, slab, config = LiveTenants(), Slab(4), DetectorConfig()
     order: OrderedDict[str, bool] = OrderedDict()  # the least recently seen first, and whether it changed
     for verb, names in steps:
@@ -60,3 +68,20 @@ def test_who_is_not_in_memory_is_not_found() -> None:
     live.remove("a")
     with pytest.raises(KeyError):
         live.at(0)
+
+
+def test_tenants_whose_names_all_have_one_hash_are_found() -> None:
+    live, slab, config, names = LiveTenants(), Slab(), DetectorConfig(), names_of_one_hash(2 * PROBES)
+    for name in names:
+        live.add(TenantModel(name, config, slab=slab))
+    assert live.find([*names, "a"]).tolist() == [*range(2 * PROBES), UNKNOWN]
+
+
+def test_they_come_in_the_order_in_which_they_came() -> None:
+    live, slab, config = LiveTenants(), Slab(), DetectorConfig()
+    for name in "cab":
+        live.add(TenantModel(name, config, slab=slab))
+    live.remove("a").release()
+    live.add(TenantModel("a", config, slab=slab))
+    assert list(live) == ["c", "b", "a"]
+    assert live.rows.tolist() == live.find(list(live)).tolist() == [0, 2, 1]
