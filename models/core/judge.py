@@ -74,6 +74,7 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
     cursor
         `CURSOR` whole numbers, zeros to begin with.
     """
+    ahead = np.empty(1, np.int64)
     scratch = (
         np.empty(PLANES * WORDS, np.uint64),
         np.empty(CAPACITY),
@@ -81,10 +82,12 @@ def judge(  # noqa: PLR0917  compiled code has no keywords
         np.empty((2, TRACKS)),
         np.empty(TRAITS),
         np.empty(KINDS, np.uint64),
+        ahead,
     )
     while cursor[NEXT] < len(order):
-        if cursor[PHASE] == _ARRIVE and cursor[NEXT] + prefetch.AHEAD < len(order):
-            prefetch.fetch(states, places[order[cursor[NEXT] + prefetch.AHEAD]])
+        following = order[min(cursor[NEXT] + prefetch.AHEAD, len(order) - 1)]
+        ahead[0] = prefetch.address(states, places[following])
+        prefetch.fetch(ahead[0], 0)
         i = order[cursor[NEXT]]
         s, x = states[places[i]], rows[i]
         c = settings[s.rule]

@@ -1,7 +1,8 @@
 """Fetches what will be needed into the processor's cache while something before it is still at work.
 
 Where tenants are many, each request finds its tenant's state in main memory, and would wait for it line by
-line.
+line. A processor has no more than some twenty lines under way: who asks for a whole state at once waits for
+that, so it is asked for in quarters, each between two parts of the work on another request.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from numba.extending import intrinsic
 
 from models.compiled import compiled
 from models.core.kinds import Table, Whole
+from models.core.layout import STATE
 
 LINE_BYTES = 64
+QUARTERS = 4
 AHEAD = 2
 """Requests that a state is fetched ahead of its own."""
 
+_LINES = -(-STATE.itemsize // LINE_BYTES)
 _READ, _SECOND_LEVEL, _DATA = 0, 2, 1
 
 
@@ -40,8 +44,13 @@ fetch_line: Callable[[Any], None] = intrinsic(_prefetch)  # type: ignore[assignm
 
 
 @compiled
-def fetch(states: Table, place: Whole) -> None:
-    """Fetch one of the states."""
-    begin = states.ctypes.data + place * states.itemsize
-    for line in range(0, states.itemsize, LINE_BYTES):
-        fetch_line(begin + line)
+def address(states: Table, place: Whole) -> Whole:
+    """Return where one of the states begins."""
+    return states.ctypes.data + place * states.itemsize
+
+
+@compiled
+def fetch(begin: Whole, quarter: Whole) -> None:
+    """Fetch a quarter, 0 to 3, of the state that begins at an address."""
+    for line in range(_LINES * quarter // QUARTERS, _LINES * (quarter + 1) // QUARTERS):
+        fetch_line(begin + line * LINE_BYTES)

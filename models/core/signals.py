@@ -11,6 +11,7 @@ from models.core import (
     growth,
     habits,
     novelty,
+    prefetch,
     rate,
     resampling,
     shape,
@@ -36,12 +37,16 @@ STRANGE = 0.02
 
 @compiled
 def gather(s: Record, x: Record, c: Record, scratch: Table) -> tuple[Truth, Whole]:
-    """Take one request in; tell whether it is strange, and which template is to be told."""
-    planes, kernels, classes, bets, traits, ends = scratch
+    """Take one request in; tell whether it is strange, and which template is to be told.
+
+    Meanwhile the rest of a state is fetched, whose address is the last of `scratch`.
+    """
+    planes, kernels, classes, bets, traits, ends, ahead = scratch
     shape.classify(x, classes)
     fresh, known = growth.is_new(s, x), growth.knows_template(s, x)
     first = growth.is_new_topic(s, x)
     habits.traits(x, traits)
+    prefetch.fetch(ahead[0], 1)
     scores = (
         novelty.score(s, x, planes, kernels),
         topics.score(s, x),
@@ -50,6 +55,7 @@ def gather(s: Record, x: Record, c: Record, scratch: Table) -> tuple[Truth, Whol
         habits.score(s, traits),
     )
     p, e = bets[0], bets[1]
+    prefetch.fetch(ahead[0], 2)
     _bet(s, c, scores, p, e)
     if episode.learning(s, c):
         _learn(s, x, classes, scores)
@@ -57,6 +63,7 @@ def gather(s: Record, x: Record, c: Record, scratch: Table) -> tuple[Truth, Whol
             growth.learn_slot(s, fresh)
         if x.embedded:
             growth.learn_topic(s, first)
+    prefetch.fetch(ahead[0], 3)
     early.observe(s, x, fresh)
     growth.observe(s, x, fresh, known, first)
     habits.observe(s, traits)
