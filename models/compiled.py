@@ -2,7 +2,8 @@
 
 Compiled code is kept on disk: in `NUMBA_CACHE_DIR` where that is set, else beside the sources, else in the
 user's cache folder. Without any of them the program compiles at each start and works all the same. No
-`fastmath` and no threads: equal input gives equal bits.
+`fastmath` and no threads: equal input gives equal bits. Python's lock is let go meanwhile, so that the thread
+which reads from Kafka gets on; what one thread hands to compiled code no other may touch before it returns.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from numba import njit
 from numba.core import caching, config
 
 PACKAGE = "models.core"
-CONSTANTS = ("embedding.py", "event.py", "sketch.py")
-"""Modules outside the package whose constants are compiled in."""
+ELSEWHERE = ("compiled.py", "embedding.py", "event.py", "sketch.py")
+"""Modules outside the package that say how it is compiled, or whose constants are compiled in."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,7 +33,7 @@ if machine() == "x86_64" and config.CPU_NAME is None:  # type: ignore[attr-defin
 
 def compiled(function: Function) -> Function:
     """Compile a function at its first call with each kind of arguments."""
-    dispatcher: Any = njit(error_model="numpy")(function)
+    dispatcher: Any = njit(error_model="numpy", nogil=True)(function)
     with suppress(RuntimeError):  # no folder can be written
         dispatcher._cache = _Cache(function)  # noqa: SLF001  numba's own switch does the same
     return cast("Function", dispatcher)
@@ -41,7 +42,7 @@ def compiled(function: Function) -> Function:
 def _digest() -> bytes:
     """Name the sources of all that is compiled."""
     sources = sorted((file for file in files(PACKAGE).iterdir() if file.name.endswith(".py")), key=str)
-    sources += [files("models") / name for name in CONSTANTS]
+    sources += [files("models") / name for name in ELSEWHERE]
     return sha256(b"\0".join(file.read_bytes() for file in sources)).digest()
 
 
