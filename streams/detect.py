@@ -139,7 +139,7 @@ class Detect(Stage):
         if not fresh:
             return
         with self._metrics.batch("detect", len(fresh)):
-            batch = self._reader.read(fresh)
+            batch, known = self._reader.read(fresh), state.now()
             judgement = state.apply(batch, fresh[-1].offset + 1)
             for record in fresh if judgement.failures else ():
                 if record.offset in judgement.failures:
@@ -151,7 +151,7 @@ class Detect(Stage):
             for letter in batch.dead_letters:
                 self._deliveries.post(self._dead_letters, letter.key, letter.value, letter.headers())
             if self._population:
-                self._population.judged(tp.partition, judgement, state.now(), batch.marks)
+                self._population.judged(tp.partition, judgement, state.now(), batch.marks, known)
         self._metrics.read("detect", batch)
         self._metrics.event_time(state.record.time)
         self._on_step("judged")

@@ -41,7 +41,9 @@ class PopulationPost:
         self._sources = sources
         self._progress: dict[int, SourceProgress] = {}
 
-    def judged(self, partition: int, judgement: Judgement, time: int, marks: Sequence[Mark] = ()) -> None:
+    def judged(
+        self, partition: int, judgement: Judgement, time: int, marks: Sequence[Mark] = (), known: int = 0
+    ) -> None:
         """Post what came of a chunk.
 
         Parameters
@@ -50,13 +52,15 @@ class PopulationPost:
             The newest event time of the partition, in Unix milliseconds.
         marks
             What intake said in it.
+        known
+            The partition's newest event time before it.
         """
         for profile in judgement.profiles:
             self._post(*population_record(profile))
         if self._fingerprints is not None:
             self._fingerprints.post(judgement.fingerprints)
         self.said(judgement.findings)
-        self._marks.reach(partition, time if self._sources is None else self._heard(partition, marks))
+        self._marks.reach(partition, time if self._sources is None else self._heard(partition, marks, known))
 
     def said(self, findings: Sequence[Finding]) -> None:
         """Post what was said of tenants."""
@@ -80,7 +84,7 @@ class PopulationPost:
             self._fingerprints.reset()
         self._progress.clear()
 
-    def _heard(self, partition: int, marks: Sequence[Mark]) -> int:
+    def _heard(self, partition: int, marks: Sequence[Mark], known: int) -> int:
         """Return the event time that every partition of the sources has reached in one of ours."""
         progress = self._progress.get(partition)
         if progress is None:
@@ -89,5 +93,5 @@ class PopulationPost:
                 return 0
             progress = self._progress[partition] = SourceProgress(counts)
         for mark in marks:
-            progress.hear(mark)
+            progress.hear(mark, known)
         return progress.all

@@ -30,15 +30,20 @@ class SourceProgress:
         self._partitions = partitions
         self._progress = Progress(total)
 
-    def hear(self, mark: Mark) -> None:
-        """Take in what intake says of a partition; one of a topic that is no source any more is left out."""
+    def hear(self, mark: Mark, known: int) -> None:
+        """Take in what intake says of a partition; one of a topic that is no source any more is left out.
+
+        `known` is the newest event time in ms of the requests that were judged before. They came from the
+        sources, so some of their partitions have reached it. Whoever began anew knows no more of them as long
+        as nothing comes: intake, which began anew as well, says of those that rest that their time is 0.
+        """
         topic = mark.topic or self._first
         if mark.partition >= self._partitions.get(topic, 0):
             return
         number = self._begins[topic] + mark.partition
         self._progress.reach(number, mark.time)
         if mark.idle:
-            self._progress.rest(number)
+            self._progress.rest(number, known)
 
     @property
     def all(self) -> int:

@@ -30,10 +30,13 @@ class Progress:
         if partition in self._times:
             self._times[partition] = max(self._times[partition], time)
 
-    def rest(self, partition: int) -> None:
-        """Note that a partition has had nothing to judge for a while."""
+    def rest(self, partition: int, known: int = 0) -> None:
+        """Note that a partition has had nothing to judge for a while.
+
+        `known` is an event time in ms that some partition had reached by then, where more is known than said.
+        """
         self.reach(partition, self._when_resting.get(partition, 0))
-        self._when_resting[partition] = self.newest
+        self._when_resting[partition] = max(known, self.newest)
 
     @property
     def newest(self) -> int:

@@ -122,3 +122,12 @@ def test_nothing_is_reached_before_the_partitions_of_all_sources_are_known() -> 
     desk.said.clear()
     post.judged(2, Judgement(), BORDER, marks[1:])
     assert desk.said == [mark(BORDER)]
+
+
+def test_who_began_anew_goes_on_from_what_was_judged_before_where_all_sources_rest() -> None:
+    said: list[Mark] = []
+    post = PopulationPost(lambda *_: None, MarkPost(said.append, IDLE), lambda: {"requests": 1})
+    rests = Mark(0, 0, idle=True, topic="requests")
+    for _ in range(2):
+        post.judged(2, Judgement(), BORDER, [rests], known=BORDER)
+    assert said == [mark(0), mark(BORDER)]
