@@ -19,6 +19,7 @@ from streams.simulation_profiles import Record
 from streams.testing import run_pipeline, synthetic_traffic
 from streams.topic_range import Part, TopicRange, find_parts, parse_time
 from streams.topics import apply_topics
+from tests.kafka.upkeep import configure
 
 if TYPE_CHECKING:
     from streams.event_files import Line
@@ -33,6 +34,8 @@ LIMIT = 10_000
 def settings(make_settings: MakeSettings) -> Settings:
     made = make_settings(topics={"partitions": 2}, embedding={"kind": "hashed"})
     apply_topics(made, with_source=True)
+    for topic in (made.source.topic, made.topics.dead_letters):  # of long ago, retention would delete it all
+        configure(made.kafka.bootstrap_servers, topic, retention_ms="-1")
     return made
 
 
