@@ -111,7 +111,7 @@ def _columns(records: Sequence[dict[str, Any]], limits: InputLimits) -> tuple[Co
     texts |= {name: _labels(given[name], wrong) for name in LABELS if name in given}
     for name in ("prompt", "response"):
         _refuse(np.array([len(text or "") for text in texts.get(name, ())]) > limits.max_text_chars, wrong)
-    numbers = {name: _counts(given[name], wrong) for name in COUNTS if name in given}
+    numbers = _counts({name: given[name] for name in COUNTS if name in given}, wrong)
     if "temperature" in given:
         numbers["temperature"] = _reals(given["temperature"], wrong)
     if "logprobs" in given:
@@ -169,9 +169,14 @@ def _of(kinds: frozenset[type], column: Sequence[Any], wrong: set[int]) -> Seque
 
 
 def _names(column: Sequence[Any], wrong: set[int]) -> list[str]:
-    names: list[str] = [name or "" for name in _of(_STRING, column, wrong)]
-    plain = "".join(names).isascii()
-    sizes = np.array([len(name if plain else name.encode()) for name in names])
+    names: list[str] = list(column)
+    try:
+        together = "".join(names)
+    except TypeError:  # some are no texts
+        names = [name or "" for name in _of(_STRING, column, wrong)]
+        together = "".join(names)
+    texts = names if together.isascii() else map(str.encode, names)
+    sizes = np.fromiter(map(len, texts), np.int64, len(names))
     _refuse((sizes == 0) | (sizes > MAX_NAME_BYTES), wrong)
     return names
 
@@ -185,11 +190,13 @@ def _reals(column: Sequence[Any], wrong: set[int]) -> Reals:
     return np.array(_of(_NUMBER, column, wrong), np.float64)
 
 
-def _counts(column: Sequence[Any], wrong: set[int]) -> Reals:
-    counts = _reals(column, wrong)
+def _counts(columns: Mapping[str, Sequence[Any]], wrong: set[int]) -> dict[str, Reals]:
+    if not columns:
+        return {}
+    counts = np.array([_of(_NUMBER, column, wrong) for column in columns.values()], np.float64)
     whole = (counts >= 0) & (counts <= MAX_COUNT) & (counts == np.rint(counts))
-    _refuse(~(whole | np.isnan(counts)), wrong)
-    return counts
+    _refuse(~(whole | np.isnan(counts)).all(axis=0), wrong)
+    return dict(zip(columns, counts, strict=True))
 
 
 def _moments(column: Sequence[Any], wrong: set[int]) -> Reals:

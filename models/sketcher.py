@@ -173,12 +173,17 @@ def _accounts(columns: Columns) -> Sequence[str | None] | None:
 
 
 def _table(rows: NDArray[Any], columns: Columns, origins: Origins) -> Requests:
-    known = {topic: topic.encode() for topic in set(origins.topics)}
-    ids, topics = list(map(str.encode, columns.ids)), list(map(known.__getitem__, origins.topics))
-    sizes = np.array([list(map(len, ids)), list(map(len, topics))], np.int64)
-    rows["id_size"], rows["topic_size"] = sizes
+    ids, known = list(map(str.encode, columns.ids)), {topic: topic.encode() for topic in set(origins.topics)}
+    rows["id_size"] = id_sizes = np.fromiter(map(len, ids), np.int64, len(ids))
+    if len(known) == 1:  # as good as always
+        (topic,) = known.values()
+        rows["topic_size"], names = len(topic), topic.join((*ids, b""))
+    else:
+        topics = list(map(known.__getitem__, origins.topics))
+        rows["topic_size"] = np.fromiter(map(len, topics), np.int64, len(topics))
+        names = b"".join(chain.from_iterable(zip(ids, topics, strict=True)))
     rows.flags.writeable = False  # as the others are: compiled code tells the two apart
     ends = np.empty((len(ids), 2), np.int64)
-    ends[:, 0] = np.cumsum(sizes.sum(axis=0)) - sizes.sum(axis=0)
-    ends[:, 1] = ends[:, 0] + sizes[0]
-    return Requests(columns.tenants, rows, b"".join(chain.from_iterable(zip(ids, topics, strict=True))), ends)
+    ends[:, 1] = np.cumsum(id_sizes + rows["topic_size"]) - rows["topic_size"]
+    ends[:, 0] = ends[:, 1] - id_sizes
+    return Requests(columns.tenants, rows, names, ends)

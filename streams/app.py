@@ -18,6 +18,7 @@ from models.warming import warm_up
 from streams.app_control import Rules, is_ours, new_follower, new_rules
 from streams.app_parts import DAY_MS, deliveries_of, end_offsets_of, now_ms, partitions_of, share_of
 from streams.app_population import fleetwide_topics, population_post, population_stage, template_stage
+from streams.batch_message import BatchMessage
 from streams.checkpoint import Checkpointer
 from streams.control_follower import Steered
 from streams.deliveries import Deliveries
@@ -38,7 +39,6 @@ from streams.standings import InLoop
 from streams.state_table import StateTable
 from streams.steps import OnStep, ignore
 from streams.template_state import position_of
-from streams.transport import BatchMessage
 from streams.watch import Watch
 
 

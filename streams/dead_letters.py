@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
-
 from models.errors import DecodeError
 from streams.envelopes import envelope_of
+from streams.record import Record
 from streams.topic_specs import HEADROOM_BYTES
 
 OVERHEAD_BYTES = HEADROOM_BYTES
@@ -64,9 +63,7 @@ class DeadLetter:
         return [*((name, text.encode()) for name, text in texts.items()), *self.envelope]
 
 
-def dead_letter(
-    record: ConsumerRecord, error: Exception, stage: str, form: str, events: int = 1
-) -> DeadLetter:
+def dead_letter(record: Record, error: Exception, stage: str, form: str, events: int = 1) -> DeadLetter:
     """Set a record aside; an error that is not ours is named by its type alone, as its text may quote."""
     place = (record.topic, record.partition, record.offset, form, events, envelope_of(record))
     if isinstance(error, DecodeError):

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
 from models.control.control import Control
@@ -23,6 +22,7 @@ from streams.metrics import Metrics
 from streams.partition_state import PartitionState
 from streams.population_post import PopulationPost
 from streams.reading import Reader
+from streams.record import Record, from_offset
 from streams.refusals import created_anew
 from streams.score_record import score_record
 from streams.stage import Stage
@@ -127,14 +127,14 @@ class Detect(Stage):
             self._states[tp.partition] = state
             await self._look_again(state, epoch)
 
-    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+    async def prepare(self, records: Sequence[Record]) -> None:
         """Get what is needed to read a chunk."""
         await self._reader.prepare(records)
 
-    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def step(self, tp: TP, records: Sequence[Record]) -> None:
         """Judge a chunk, but for what lies below the partition's position."""
         state = self._states[tp.partition]
-        fresh = [record for record in records if record.offset >= state.record.position]
+        fresh = from_offset(records, state.record.position)
         self._metrics.skipped("below_position", len(records) - len(fresh))
         if not fresh:
             return

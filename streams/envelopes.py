@@ -6,15 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
-
 from models.errors import DecodeError
 from streams.cloudevents_in import Attributes, binary_attributes, is_structured, unwrap
 from streams.framing import SCHEMA_HEADER, Framed, SchemaKey, protobuf_begin, read_frame
+from streams.record import Headers, Record
 
 _PROTOBUF = "otlp_proto"
 _CONTENT_TYPE = "content-type"
-_PLAIN = b"-"
 _JSON_BEGINS = b"{["
 LONGEST_ENVELOPE = 16_384
 """Bytes of a record's own headers that its dead letter has room for."""
@@ -48,39 +46,41 @@ class Opened:
     attributes: dict[int, Attributes] = field(default_factory=dict)
 
 
-def enveloped(records: Sequence[ConsumerRecord]) -> list[int]:
-    """Return the places of records that may stand in an envelope: with headers, or a frame's first byte."""
-    return [
-        place for place, record in enumerate(records) if record.headers or not (record.value or _PLAIN)[0]
-    ]
-
-
-def open_all(records: Sequence[ConsumerRecord], form: str, schemas: Schemas | None = None) -> Opened:
-    """Open the envelopes of records, as far as there are any.
+def open_all(
+    values: Sequence[bytes | None], headers: Sequence[Headers], form: str, schemas: Schemas | None = None
+) -> Opened:
+    """Open the envelopes of records, as far as there are any: with headers, or a frame's first byte.
 
     Parameters
     ----------
+    values, headers
+        Of each record.
     form
         Name of the input format.
     schemas
         Where Avro is read; every schema that the records name has been fetched.
     """
-    opened = Opened([record.value for record in records])
-    for place in enveloped(records):
-        record = records[place]
-        if record.value:
-            try:
-                value, attributes = _open(record.value, dict(record.headers), form, schemas)
-            except DecodeError as error:
-                opened.values[place], opened.failures[place] = None, error
-                continue
-            opened.values[place] = value
-            if attributes:
-                opened.attributes[place] = attributes
+    opened = Opened(list(values))
+    for place in _enveloped(values, headers):
+        try:
+            value, attributes = _open(values[place] or b"", dict(headers[place]), form, schemas)
+        except DecodeError as error:
+            opened.values[place], opened.failures[place] = None, error
+            continue
+        opened.values[place] = value
+        if attributes:
+            opened.attributes[place] = attributes
     return opened
 
 
-def envelope_of(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:
+def _enveloped(values: Sequence[bytes | None], headers: Sequence[Headers]) -> list[int]:
+    """Return the places of values that may stand in an envelope."""
+    if any(headers):
+        return [place for place, value in enumerate(values) if value and (headers[place] or not value[0])]
+    return [place for place, value in enumerate(values) if value and not value[0]]
+
+
+def envelope_of(record: Record) -> tuple[tuple[str, bytes], ...]:
     """Return a record's headers that say how its value is to be read, none where they are too long."""
     told = tuple(
         (name, value)
@@ -90,7 +90,7 @@ def envelope_of(record: ConsumerRecord) -> tuple[tuple[str, bytes], ...]:
     return told if sum(len(name) + len(value) for name, value in told) <= LONGEST_ENVELOPE else ()
 
 
-def frame_of(record: ConsumerRecord) -> Framed | None:
+def frame_of(record: Record) -> Framed | None:
     """Return a record's frame, nothing where it has none or one that cannot be read."""
     try:
         return read_frame(record.value or b"", dict(record.headers).get(SCHEMA_HEADER))

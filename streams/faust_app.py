@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, cast
 
 import faust
 import structlog
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.tables.manager import TableManager
 from faust.types import TP
 from mode.supervisors import CrashingSupervisor
@@ -23,6 +22,7 @@ from streams.outbox import Outbox
 from streams.pipeline import Pipeline
 from streams.population_stage import PopulationStage
 from streams.producer import OrderedProducer
+from streams.record import Record
 from streams.recovery import StrictTableManager
 from streams.settings import Settings
 from streams.state_table import StateTable
@@ -30,7 +30,7 @@ from streams.transport import BatchConsumer, BatchTransport
 
 log = structlog.get_logger(__name__)
 
-FETCH_BYTES = 4_194_304
+FETCH_BYTES = 1_048_576
 SESSION_SECONDS = 10.0
 REBALANCE_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -105,7 +105,7 @@ class DistillwatchApp(faust.App):
             log.warning("no state of a partition that was read: reading it again", **_place(tp), first=first)
         return first
 
-    def restore(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def restore(self, tp: TP, records: Iterable[Record]) -> None:
         """Take in records of the state topic."""
         if self.table is not None:
             self.table.records.restore(tp.partition, records)

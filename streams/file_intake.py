@@ -17,8 +17,6 @@ from multiprocessing.connection import wait
 from operator import attrgetter
 from threading import Thread
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
-
 from models.errors import DistillwatchError
 from models.formats.adapter import AdapterOptions
 from models.native import InputLimits
@@ -28,6 +26,7 @@ from streams.embedders import load_embedder
 from streams.event_files import Line
 from streams.formats import decoder
 from streams.reading import RequestReader
+from streams.record import Record
 from streams.settings import Settings
 from streams.settings_registry import SchemaRegistrySettings
 from streams.source_readers import known_schemas
@@ -171,21 +170,10 @@ def sketch_lines(lines: list[Line], plan: IntakePlan) -> SketchedLines:
     return SketchedLines(records, sorted(rejects, key=attrgetter("line")), reading.empty)
 
 
-def _record(line: Line, plan: IntakePlan) -> ConsumerRecord:
+def _record(line: Line, plan: IntakePlan) -> Record:
     """Dress a line up as a record of partition 0 of a topic with the file's name, unless it is one."""
-    return ConsumerRecord(
-        topic=line.file,
-        partition=line.partition,
-        offset=line.number,
-        timestamp=line.timestamp + plan.max_ahead_ms if line.timestamp else plan.newest,
-        timestamp_type=0,
-        key=None,
-        value=line.value,
-        checksum=None,
-        serialized_key_size=-1,
-        serialized_value_size=len(line.value),
-        headers=line.headers,
-    )
+    timestamp = line.timestamp + plan.max_ahead_ms if line.timestamp else plan.newest
+    return Record(line.file, line.partition, line.number, timestamp, value=line.value, headers=line.headers)
 
 
 def _follow_the_parent() -> None:

@@ -6,7 +6,6 @@ import time as clocks
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
 from models.wire import values_of
@@ -15,6 +14,7 @@ from streams.deliveries import Deliveries
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
 from streams.reading import RequestReader
+from streams.record import Record, from_offset
 from streams.stage import Stage
 from streams.steps import OnStep, Step, ignore
 
@@ -64,14 +64,14 @@ class Intake(Stage):
         self._times: dict[int, int] = {}
         self._committed: dict[TP, int] = {}
 
-    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+    async def prepare(self, records: Sequence[Record]) -> None:
         """Get what is needed to read a chunk."""
         await self._reader.prepare(records)
 
-    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def step(self, tp: TP, records: Sequence[Record]) -> None:
         """Forward a chunk, but for what was forwarded since the partition came to us."""
         position = self._positions.get(tp, 0)
-        fresh = [record for record in records if record.offset >= position]
+        fresh = from_offset(records, position)
         if not fresh:
             return
         with self._metrics.batch("intake", len(fresh)):

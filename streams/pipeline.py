@@ -9,9 +9,9 @@ from contextlib import suppress
 import structlog
 
 from models.errors import DeliveryError
+from streams.batch_message import BatchMessage
 from streams.checkpoint import Checkpointer
 from streams.stage import Stage
-from streams.transport import BatchMessage
 
 log = structlog.get_logger(__name__)
 

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 import structlog
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
 from models.campaign.config import CampaignConfig
@@ -40,6 +39,7 @@ from streams.metrics import Metrics
 from streams.population_records import PARTITION, read_record
 from streams.population_report import campaign_report, newcomer_report
 from streams.population_state import PopulationState, fleetwide, new_state
+from streams.record import Record, from_offset
 from streams.refusals import created_anew
 from streams.stage import Stage
 from streams.state_record import StateRecord, encode_state
@@ -165,12 +165,12 @@ class PopulationStage(Stage):
         """Return where a partition of the population topic is to be read from; nothing for its beginning."""
         return None if partition != PARTITION else self._restore().position or None
 
-    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def step(self, tp: TP, records: Sequence[Record]) -> None:
         """Take in a chunk, and judge the batches that are over."""
         if tp != self._tp or self._state is None:
             return
         state = self._state
-        fresh = [record for record in records if record.offset >= state.position]
+        fresh = from_offset(records, state.position)
         self._metrics.skipped("below_position", len(records) - len(fresh))
         if not fresh:
             return
@@ -238,7 +238,7 @@ class PopulationStage(Stage):
         if campaigns is not None:
             self._reports = {**self._reports, "campaigns": campaign_report(campaigns)}
 
-    def _take(self, state: PopulationState, record: ConsumerRecord) -> None:
+    def _take(self, state: PopulationState, record: Record) -> None:
         """Take in a record; one that is not understood becomes a dead letter."""
         if not record.value:
             return

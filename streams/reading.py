@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 
 from models.columns import Columns, Decoded, Origins
 from models.errors import DecodeError
@@ -22,6 +21,7 @@ from streams.envelopes import Opened, Schemas, frame_of, open_all
 from streams.formats import NATIVE, Decode
 from streams.framing import SchemaKey
 from streams.population_records import MARK_KEY, Mark, read_mark
+from streams.record import Record, columns_of
 
 NO_LIMIT = LATEST_MS
 SKETCHES = "sketch"
@@ -77,10 +77,10 @@ class Reader(Protocol):
 
     form: str
 
-    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+    async def prepare(self, records: Sequence[Record]) -> None:
         """Get what is needed to read these records, before they are read."""
 
-    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
+    def read(self, records: Sequence[Record]) -> Batch:
         """Read each record."""
 
 
@@ -89,20 +89,18 @@ class SketchReader:
 
     form = SKETCHES
 
-    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+    async def prepare(self, records: Sequence[Record]) -> None:
         """Need nothing."""
 
-    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
+    def read(self, records: Sequence[Record]) -> Batch:
         """Decode each record."""
         full = [record for record in records if record.value]
-        keys = [record.key for record in full]
-        told: list[ConsumerRecord] = []
-        keyed = full
-        if None in keys or any(key.startswith(MARK_KEY) for key in keys):
-            told = [record for record in full if record.key is not None and record.key.startswith(MARK_KEY)]
-            keyed = [record for record in full if not (record.key is None or record.key.startswith(MARK_KEY))]
-            keys = [record.key for record in keyed]
-        requests, kept, failures = decode_table(keys, [record.value for record in keyed])
+        keyed, told, keys = full, list[Record](), [record.key or b"" for record in full]
+        if b"" in keys or MARK_KEY in b"".join(keys):
+            told = [record for record in full if (record.key or b"").startswith(MARK_KEY)]
+            keyed = [one for one in full if one.key is not None and not one.key.startswith(MARK_KEY)]
+            keys = [record.key or b"" for record in keyed]
+        requests, kept, failures = decode_table(keys, [record.value or b"" for record in keyed])
         errors: dict[int, Exception] = {keyed[place].offset: error for place, error in failures.items()}
         if len(keyed) + len(told) < len(full):
             missing = DecodeError("missing_key", "a sketch has its tenant as key")
@@ -114,12 +112,12 @@ class SketchReader:
         return Batch([keyed[place].offset for place in kept], requests, letters, empty, marks)
 
 
-def _marks(records: Sequence[ConsumerRecord], errors: dict[int, Exception]) -> list[Mark]:
+def _marks(records: Sequence[Record], errors: dict[int, Exception]) -> list[Mark]:
     """Read marks; one that cannot be read adds to the errors, by its offset."""
     marks = []
     for record in records:
         try:
-            marks.append(read_mark(record.key, record.value))
+            marks.append(read_mark(record.key or b"", record.value or b""))
         except DecodeError as error:
             errors[record.offset] = error
     return marks
@@ -157,7 +155,7 @@ class RequestReader:
         self.form = form
         self._schemas = schemas
 
-    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:
+    async def prepare(self, records: Sequence[Record]) -> None:
         """Fetch the schemas that the records name and that are not known yet.
 
         Raises
@@ -168,11 +166,11 @@ class RequestReader:
         if self._schemas is not None:
             await self._schemas.fetch({frame.schema for record in records if (frame := frame_of(record))})
 
-    def read(self, records: Sequence[ConsumerRecord]) -> Batch:
+    def read(self, records: Sequence[Record]) -> Batch:
         """Decode and sketch each record."""
         return _joined([self._survive(run) for run in _runs(records)])
 
-    def _survive(self, records: Sequence[ConsumerRecord]) -> Batch:
+    def _survive(self, records: Sequence[Record]) -> Batch:
         try:
             return self._read(records)
         except Exception as error:  # noqa: BLE001 - no record may stop the stream
@@ -181,25 +179,28 @@ class RequestReader:
         middle = len(records) // 2
         return _joined([self._survive(half) for half in (records[:middle], records[middle:])])
 
-    def _read(self, records: Sequence[ConsumerRecord]) -> Batch:
-        opened = open_all(records, self.form, self._schemas)
+    def _read(self, records: Sequence[Record]) -> Batch:
+        fetched = sources = columns_of(records)
+        opened = open_all(fetched.values, fetched.headers, self.form, self._schemas)
         decoded = self._decoded(opened)
-        sources = [records[place] for place in decoded.places]
-        requests = self._sketcher.table(decoded.columns, _origins(sources, decoded.parts))
+        if decoded.places != list(range(len(records))):
+            sources = columns_of([records[place] for place in decoded.places])
+        origins = Origins(sources.topics, sources.partitions, sources.offsets, decoded.parts)
+        requests, offsets = self._sketcher.table(decoded.columns, origins), sources.offsets
         failures, wrong = {**decoded.failures, **opened.failures}, dict(decoded.wrong)
-        future = self._future(sources, decoded.columns)
+        future = self._future(sources.timestamps, decoded.columns)
         if future:
             for place in map(decoded.places.__getitem__, sorted(future)):
                 wrong[place] = wrong.get(place, 0) + 1
                 failures.setdefault(place, _in_future())
-            known = sorted(set(range(len(sources))) - future)
-            requests, sources = requests.taken(known), [sources[k] for k in known]
+            known = sorted(set(range(len(offsets))) - future)
+            requests, offsets = requests.taken(known), [offsets[k] for k in known]
         letters = [
             dead_letter(records[place], failures[place], "intake", self.form, wrong.get(place, 1))
             for place in sorted(failures)
         ]
         empty = decoded.empty - len(opened.failures)
-        return Batch([record.offset for record in sources], requests, letters, empty)
+        return Batch(list(offsets), requests, letters, empty)
 
     def _decoded(self, opened: Opened) -> Decoded:
         """Decode values; where a native event lacks what its CloudEvent says, that is put in."""
@@ -211,9 +212,9 @@ class RequestReader:
             opened.values[place] = completed(opened.values[place] or b"", opened.attributes[place])
         return self._decode(opened.values) if lacking else decoded
 
-    def _future(self, sources: Sequence[ConsumerRecord], columns: Columns) -> set[int]:
+    def _future(self, timestamps: Sequence[int], columns: Columns) -> set[int]:
         """Return the places of requests whose time is too far ahead; of some records no time is known."""
-        written = np.array([record.timestamp for record in sources], np.int64)
+        written = np.array(timestamps, np.int64)
         ahead = (written > 0) & (written < columns.times - self._max_ahead_ms)
         return set(np.flatnonzero(ahead).tolist())
 
@@ -222,16 +223,7 @@ def _in_future() -> DecodeError:
     return DecodeError("time_in_future", "'time' is too far ahead of the record's own timestamp")
 
 
-def _origins(records: Sequence[ConsumerRecord], parts: Sequence[int] | int) -> Origins:
-    return Origins(
-        [record.topic for record in records],
-        [record.partition for record in records],
-        [record.offset for record in records],
-        parts,
-    )
-
-
-def _runs(records: Sequence[ConsumerRecord]) -> Iterator[Sequence[ConsumerRecord]]:
+def _runs(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
     """Split records so that none of the runs is too large."""
     sizes = [len(record.value or b"") for record in records]
     start, run = 0, 0

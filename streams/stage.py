@@ -7,13 +7,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
+from streams.batch_message import BatchMessage
 from streams.checkpoint import Frozen
 from streams.deliveries import Deliveries
+from streams.record import Record
 from streams.steps import OnStep, Step, ignore
-from streams.transport import BatchMessage
 
 CHUNK = 512
 TURNS = 16
@@ -47,25 +47,26 @@ class Stage(ABC):
         """Process a batch and return how many of its records were looked at: all, unless halted."""
         epoch = self._epoch
         await self.open(batch.tp)
-        for start in range(0, len(batch.records), CHUNK):
-            chunk = batch.records[start : start + CHUNK]
+        count = 0
+        for chunk in batch.chunks(CHUNK):
             await self.prepare(chunk)
             if self._halted or epoch != self._epoch:
-                return start
+                break
             self.step(batch.tp, chunk)
             await self._deliveries.flush()
             self._on_step(self.handed_over)
             await _give_way()
-        return len(batch.records)
+            count += len(chunk)
+        return count
 
     async def open(self, tp: TP) -> None:  # noqa: B027 - not every stage has to
         """Prepare for records of a partition."""
 
-    async def prepare(self, records: Sequence[ConsumerRecord]) -> None:  # noqa: B027 - not every stage has to
+    async def prepare(self, records: Sequence[Record]) -> None:  # noqa: B027 - not every stage has to
         """Get what is needed to process a chunk; what it raises ends the worker."""
 
     @abstractmethod
-    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def step(self, tp: TP, records: Sequence[Record]) -> None:
         """Process a chunk and post what follows from it."""
 
     def crowd(self) -> float:

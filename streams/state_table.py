@@ -13,11 +13,11 @@ from typing import Any, cast
 
 import faust
 import structlog
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.stores.memory import Store
 from faust.types import TP
 
 from models.errors import SnapshotError
+from streams.record import Record
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import (
     OWN_KEY,
@@ -86,11 +86,11 @@ class StateStore(Store):  # type: ignore[type-arg]
     def apply_changelog_batch(self, *_args: Any, **_kwargs: Any) -> None:
         """Leave alone what Faust buffered: `restore` has had it, and all that lay before it."""
 
-    def restore(self, partition: int, records: Iterable[ConsumerRecord]) -> None:
+    def restore(self, partition: int, records: Iterable[Record]) -> None:
         """Take in records of the state topic, in their order."""
         self._store(partition).restore(self._read(records))
 
-    def _read(self, messages: Iterable[ConsumerRecord]) -> Iterator[tuple[bytes, StateRecord | None]]:
+    def _read(self, messages: Iterable[Record]) -> Iterator[tuple[bytes, StateRecord | None]]:
         """Read state records; one that is damaged counts as none, for what it replaced is out of date."""
         count = refused = 0
         for message in messages:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from faust.types import TP
 
 from models.errors import TopicError
@@ -21,6 +20,7 @@ from streams.frozen import frozen_stage
 from streams.mark_post import MarkPost
 from streams.metrics import Metrics
 from streams.population_records import PARTITION, Mark, Shared, population_record, read_fingerprint_record
+from streams.record import Record, from_offset
 from streams.refusals import created_anew
 from streams.stage import Stage
 from streams.steps import OnStep, Step, ignore
@@ -95,10 +95,10 @@ class TemplateStage(Stage):
         if epoch == self._epoch:
             self._states[tp.partition] = state
 
-    def step(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def step(self, tp: TP, records: Sequence[Record]) -> None:
         """Take in a chunk, and pass on what is shared and how far the partition is."""
         state = self._states[tp.partition]
-        fresh = [record for record in records if record.offset >= state.following]
+        fresh = from_offset(records, state.following)
         self._metrics.skipped("below_position", len(records) - len(fresh))
         if not fresh:
             return
@@ -124,7 +124,7 @@ class TemplateStage(Stage):
         self._states.clear()
         self._marks.reset()
 
-    def _take(self, state: TemplateState, record: ConsumerRecord) -> None:
+    def _take(self, state: TemplateState, record: Record) -> None:
         """Take in a record; one that is not understood becomes a dead letter."""
         if not record.value:
             return

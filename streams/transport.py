@@ -1,9 +1,9 @@
-"""The batch lane: Faust's transport, handing over every fetched list of records as one message.
+"""The batch lane: Faust's transport, with all that one fetch held of a partition as one message.
 
 Stock Faust spends about 100 us on an event, most of it on waiting for each message anew. Here the records
-of a topic travel in the lists in which they were fetched, untouched, so that the cost of an event is the
-cost of its processing. Records of changelog topics are restored list by list; Faust's recovery, which counts
-offsets, sees the last of each list.
+of a topic travel as they were fetched, packed and untouched, so that the cost of an event is the cost of its
+processing. Records of changelog topics are restored fetch by fetch; Faust's recovery, which counts offsets,
+sees the last of each.
 
 Faults of the stock consumer that lose events or count them wrongly are mended on the way: an empty set of
 partitions means none here and not all; records that come after the flow was stopped are put back in the
@@ -17,12 +17,11 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
 
 import uvloop
-from aiokafka import ConsumerRecord  # type: ignore[import-untyped]
 from aiokafka.errors import (  # type: ignore[import-untyped]
     CommitFailedError,
     ConsumerStoppedError,
@@ -33,9 +32,11 @@ from aiokafka.errors import (  # type: ignore[import-untyped]
 from aiokafka.structs import OffsetAndMetadata, TopicPartition  # type: ignore[import-untyped]
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
-from faust.types.tuples import ConsumerMessage
 
+from streams.batch_message import BatchMessage
+from streams.packed import PackedRecords, fetch_packed
 from streams.producer import OrderedProducer
+from streams.record import Record
 
 LOGGER = logging.getLogger("faust.transport")
 FETCH_SECONDS = 1.0
@@ -71,7 +72,7 @@ class BatchApp(Protocol):
             Offset of the first record that is still there.
         """
 
-    def restore(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
+    def restore(self, tp: TP, records: Iterable[Record]) -> None:
         """Take in records of a changelog."""
 
     def restored_to(self, tp: TP, position: int) -> None:
@@ -79,21 +80,6 @@ class BatchApp(Protocol):
 
     def lost(self, tp: TP, count: int) -> None:
         """Hear of records that were deleted before they were read."""
-
-
-class BatchMessage(ConsumerMessage):
-    """Records of one partition in the order of their offsets; its own offset is that of the last.
-
-    Parameters
-    ----------
-    records
-        At least one record, as aiokafka gives them.
-    """
-
-    def __init__(self, tp: TP, records: Sequence[ConsumerRecord], generation: int) -> None:
-        place = (tp.topic, tp.partition, records[-1].offset)
-        super().__init__(*place, 0.0, 0, None, None, b"", None, tp=tp, generation_id=generation)
-        self.records = records
 
 
 class BatchConsumerThread(driver.AIOKafkaConsumerThread):
@@ -112,7 +98,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         active_partitions: set[TP],
         timeout: float | None = None,  # noqa: ASYNC109 - the signature is Faust's
         max_records: int | None = None,
-    ) -> dict[TP, list[ConsumerRecord]]:
+    ) -> dict[TP, list[PackedRecords]]:
         """Fetch, or put back what came while the flow was being stopped: nothing can seek in between."""
         active = set(active_partitions)
         if not active:
@@ -123,9 +109,9 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         if self.consumer.flow_active and self.app.consumer_generation_id == generation:
             return dict(records)
         assigned = consumer.assignment()
-        for tp, batch in records.items():
+        for tp, (packed,) in records.items():
             if tp in assigned:
-                consumer.seek(tp, batch[0].offset)
+                consumer.seek(tp, packed.begin)
         return {}
 
     async def on_thread_stop(self) -> None:
@@ -138,13 +124,14 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             await asyncio.wait_for(super().on_thread_stop(), LEAVE_SECONDS)
 
     def _create_worker_consumer(self, transport: driver.Transport) -> Any:
-        """Make a consumer with two options that Faust does not offer.
+        """Make a consumer that hands over packed records, with two options that Faust does not offer.
 
         It is not shown what a transaction took back. And its fetches return soon: a broker answers nothing
         else on a connection before it has answered the fetch, and one that happens to ask for idle partitions
         alone would hold up the busy ones.
         """
         consumer = super()._create_worker_consumer(transport)
+        fetch_packed(consumer)
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         return consumer
@@ -263,7 +250,7 @@ class BatchConsumer(driver.Consumer):
     def lag(self) -> dict[str, int]:
         """Return how many records of each batch topic are known to wait, those under way included."""
         found = dict.fromkeys(self.lane.batch_topics, 0)
-        under_way = [(message.tp, len(message.records)) for message in self._unfinished.values()]
+        under_way = [(message.tp, message.size) for message in self._unfinished.values()]
         for tp, count in (*self.unread().items(), *under_way):
             found[tp.topic] += count
         return found
@@ -343,16 +330,16 @@ class BatchConsumer(driver.Consumer):
             if not self.app.should_stop:
                 raise
 
-    async def _hand_over(self, records: Mapping[TP, Sequence[ConsumerRecord]], generation: int) -> None:
-        for topic_partition, batch in records.items():
+    async def _hand_over(self, records: Mapping[TP, Sequence[PackedRecords]], generation: int) -> None:
+        for topic_partition, (packed,) in records.items():
             tp = TP(topic_partition.topic, topic_partition.partition)
             if not self._is_current(generation):
                 return
             if tp.topic in self.lane.batch_topics:
-                await self._notice_loss(tp, batch[0].offset)
-                await self._hand_over_batch(BatchMessage(tp, batch, generation))
+                await self._notice_loss(tp, packed.begin)
+                await self._hand_over_batch(BatchMessage(tp, packed, generation))
             else:
-                await self._hand_over_changelog(tp, batch)
+                await self._hand_over_changelog(BatchMessage(tp, packed, generation))
 
     def _tell_recovery(self) -> None:
         """Say how far changelogs were read: compaction may have left nothing at their end to be shown."""
@@ -384,10 +371,10 @@ class BatchConsumer(driver.Consumer):
         if self._is_current(message.generation_id):
             self._read_offset[message.tp] = message.offset + 1
 
-    async def _hand_over_changelog(self, tp: TP, records: Sequence[ConsumerRecord]) -> None:
-        """Restore records in one go; Faust is shown the last, for it only counts offsets."""
-        self.lane.restore(tp, records)
-        await self.callback(self._to_message(tp, records[-1]))
+    async def _hand_over_changelog(self, message: BatchMessage) -> None:
+        """Restore records in one go; Faust is shown one message for them, for it only counts offsets."""
+        self.lane.restore(message.tp, message.records())
+        await self.callback(message)
 
     def _is_current(self, generation: int | None) -> bool:
         return bool(self.flow_active and generation == self.app.consumer_generation_id)

@@ -16,7 +16,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
-from aiokafka import ConsumerRecord
 
 from models.campaign.campaigns import Campaigns
 from models.campaign.config import CampaignConfig
@@ -216,9 +215,8 @@ def envelopes(data: bytes) -> None:
     """Open what stands around a value: the header's bytes are those before the first line break."""
     header, _, value = data.partition(b"\n")
     for name in ("content-type", "__value_schema_id", "ce_id"):
-        record = ConsumerRecord("t", 0, 0, 0, 0, None, value, None, 0, len(value), ((name, header),))
         for form in ("native", "otlp_proto"):
-            opened = open_all([record], form)
+            opened = open_all([value], [((name, header),)], form)
             assert opened.values[0] is None or not opened.failures
     for attributes in opened.attributes.values():
         completed(value, attributes)

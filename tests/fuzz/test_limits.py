@@ -10,7 +10,6 @@ from struct import Struct
 
 import pytest
 import zstandard
-from aiokafka import ConsumerRecord
 
 from models.codec import Reader
 from models.embedding import HashedEmbedder
@@ -20,6 +19,7 @@ from models.sketcher import Sketcher
 from streams.event_files import EventFile
 from streams.formats import decoder
 from streams.reading import RUN_BYTES, RequestReader
+from streams.record import Record
 from tests.fuzz.probes import bodies, places, restored
 from tests.fuzz.targets import TARGETS
 
@@ -83,7 +83,7 @@ def test_an_event_takes_memory_in_proportion_to_its_size(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["small objects", "embedding of floats", "flags", "nesting"])
 def test_a_batch_takes_memory_in_proportion_to_a_run_of_it(name: str) -> None:
-    records = [ConsumerRecord("t", 0, at, 0, 0, None, BOMBS[name], None, 0, 0, ()) for at in range(20)]
+    records = [Record("t", 0, at, value=BOMBS[name]) for at in range(20)]
     reader = RequestReader(decoder("native"), Sketcher(HashedEmbedder()))
     held = peak(lambda: reader.read(records))
     assert held < NATIVE_FACTOR * (RUN_BYTES + 2 * len(BOMBS[name]))  # one is looked at by itself besides

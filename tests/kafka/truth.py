@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from aiokafka import ConsumerRecord
 from confluent_kafka import Message
 
 from models.errors import SnapshotError
@@ -18,6 +17,7 @@ from models.snapshot import unpack
 from models.tenant import TenantModel
 from models.wire import joined, values_of
 from streams.ocsf import to_record
+from streams.record import Record
 from streams.settings import Settings
 from streams.source_readers import request_readers
 from streams.state_record import OWN_KEY, decode_state
@@ -140,7 +140,7 @@ def _snapshots(records: Iterable[Message]) -> dict[str, bytes]:
     return {key.decode(): body for key, (_, body) in best.items()}
 
 
-def _consumed(record: Message) -> ConsumerRecord:
+def _consumed(record: Message) -> Record:
     value = record.value()
-    place = record.topic(), record.partition(), record.offset(), record.timestamp()[1], 0
-    return ConsumerRecord(*place, record.key(), value, None, 0, len(value), ())
+    place = record.topic(), record.partition(), record.offset(), record.timestamp()[1]
+    return Record(*place, record.key(), value)

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from models.campaign.campaigns import Campaigns
@@ -27,6 +26,7 @@ from streams.checkpoint import Frozen
 from streams.metrics import Metrics
 from streams.population_records import Mark, Said, Shared, population_record
 from streams.population_stage import PopulationStage
+from streams.record import Record
 from streams.state_record import StateRecord, decode_state
 from tests.models.population.crowd import DAY_MS, HOUR_MS, START_MS, harvest, ordinary
 from tests.streams.fake_producer import FakeProducer
@@ -37,9 +37,9 @@ LATER = START_MS + DAY_MS + 6 * HOUR_MS
 AFTER = LATER + HOUR_MS
 
 
-def record(said: Said, offset: int) -> ConsumerRecord:
+def record(said: Said, offset: int) -> Record:
     key, value = population_record(said)
-    return ConsumerRecord(*TOPIC, offset, 0, 0, key, value, None, 0, len(value), ())
+    return Record(*TOPIC, offset, key=key, value=value)
 
 
 def log() -> list[Said]:
@@ -200,7 +200,7 @@ def test_a_group_without_a_baseline_begins_with_the_one_that_is_named(tmp_path: 
 
 def test_what_is_not_understood_becomes_a_dead_letter() -> None:
     bench = Bench()
-    bad = ConsumerRecord(*TOPIC, 0, 0, 0, b"who", b"what", None, 0, 4, ())
+    bad = Record(*TOPIC, 0, key=b"who", value=b"what")
 
     async def run() -> None:
         await bench.stage.open(TOPIC)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord
 
 from models.columns import Columns, Decoded, Origins
 from models.embedding import HashedEmbedder
@@ -18,6 +17,7 @@ from models.sketcher import Sketcher
 from streams import reading
 from streams.formats import _adapted, decoder
 from streams.reading import RequestReader, SketchReader
+from streams.record import Record
 
 
 def record(
@@ -26,8 +26,8 @@ def record(
     key: bytes | None = b"t",
     timestamp: int = 0,
     headers: tuple[tuple[str, bytes | None], ...] = (),
-) -> ConsumerRecord:
-    return ConsumerRecord("source", 1, offset, timestamp, 0, key, value, None, 0, 0, headers)
+) -> Record:
+    return Record("source", 1, offset, timestamp, key, value, headers)
 
 
 def event(**fields: Any) -> bytes:

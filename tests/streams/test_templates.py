@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import permutations
 
 import pytest
-from aiokafka import ConsumerRecord
 from faust.types import TP
 
 from models.campaign.fingerprint import Fingerprint
@@ -19,6 +18,7 @@ from models.population.progress import DISORDER_MS
 from streams.checkpoint import Frozen, StateWrite
 from streams.metrics import Metrics
 from streams.population_records import Mark, Said, Shared, marks_record, read_record, template_key
+from streams.record import Record
 from streams.snapshot_store import SnapshotStore
 from streams.state_record import OWN_KEY, TEMPLATE_KEY, StateRecord, decode_state
 from streams.template_state import POSITION_KEY, SWEEP_AT_ONCE, TemplateState, position_of
@@ -41,14 +41,14 @@ def use(tenant: str, template: int = 7, time: int = START_MS, count: int = 3) ->
     )
 
 
-def record(said: Fingerprint | Mark | bytes, offset: int) -> ConsumerRecord:
+def record(said: Fingerprint | Mark | bytes, offset: int) -> Record:
     if isinstance(said, Mark):
         key, value = marks_record([said])
     elif isinstance(said, Fingerprint):
         key, value = template_key(said.template), said.encode()
     else:
         key, value = b"key", said
-    return ConsumerRecord(*TOPIC, offset, 0, 0, key, value, None, 0, len(value), ())
+    return Record(*TOPIC, offset, key=key, value=value)
 
 
 class Bench:

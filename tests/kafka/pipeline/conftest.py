@@ -20,7 +20,6 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "(read|open)_text is deprecated", DeprecationWarning)
     from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
-from aiokafka import ConsumerRecord
 
 from models.fleet import Fleet
 from models.sketcher import Sketcher
@@ -29,6 +28,7 @@ from streams.formats import decoder
 from streams.ocsf import to_record
 from streams.population_records import MARK_KEY
 from streams.reading import RequestReader
+from streams.record import Record
 from streams.topics import apply_topics
 
 if TYPE_CHECKING:
@@ -222,9 +222,9 @@ def _config() -> Any:
     return Settings.model_validate({"detector": EAGER}).detector
 
 
-def _record(number: int) -> ConsumerRecord:
+def _record(number: int) -> Record:
     value = json.dumps(request(number)).encode()
-    return ConsumerRecord("source", 0, number, 0, 0, None, value, None, 0, len(value), ())
+    return Record("source", 0, number, value=value)
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import fastavro
 import pytest
-from aiokafka import ConsumerRecord
 from confluent_kafka import Producer
 
 from models.fleet import Fleet
 from streams.cli import main
 from streams.ocsf import to_record
+from streams.record import Record
 from streams.source_readers import request_readers
 from tests.kafka.pipeline.conftest import START_MS, TENANTS, request, statement
 from tests.kafka.spans import SOURCE, exported, kong, rfc3339
@@ -105,10 +105,7 @@ def fill(bus: Bus, *, bad: bool = False) -> set[Statement]:
 
 def judged(settings: Settings, topic: str, values: list[bytes]) -> set[Statement]:
     """What the detector finds in the records of one topic without any bus."""
-    records = [
-        ConsumerRecord(topic, 0, offset, 0, 0, None, value, None, 0, len(value), ())
-        for offset, value in enumerate(values)
-    ]
+    records = [Record(topic, 0, offset, value=value) for offset, value in enumerate(values)]
     reading = request_readers(settings)[topic].read(records)
     fleet = Fleet(settings.detector, lambda _tenant: None)
     findings = fleet.apply_many(reading.requests, range(len(reading.requests)))
