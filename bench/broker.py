@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from uuid import uuid4
 
-from confluent_kafka import Producer
+from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 
 from streams.settings import Settings, load_settings
 from streams.topics import apply_topics
@@ -15,6 +15,7 @@ from local_kafka import LocalKafka  # isort: skip  kafka-python warns unless our
 
 PARTITIONS = 4
 MOST_QUEUED = 50_000
+READ_AT_ONCE = 10_000
 OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "control")
 """Topics that each run has for itself, so that it finds nothing of the runs before."""
 
@@ -64,3 +65,12 @@ def fill(
             producer.flush()
             producer.produce(topic, value, key, partition)
     producer.flush()
+
+
+def read_through(bootstrap: str, topic: str, count: int) -> None:
+    """Read so many records of a topic with `PARTITIONS` partitions, and do nothing with them."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": uuid4().hex, "log_level": 3})
+    consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(PARTITIONS)])
+    while count > 0:
+        count -= len(consumer.consume(READ_AT_ONCE, timeout=1.0))
+    consumer.close()

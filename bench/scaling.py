@@ -1,20 +1,23 @@
 """Two workers on two cores against one: detect with sketches in, each with a long backlog, in turn.
 
 What is compared is the pace of a stretch in which all workers have their partitions and records to read, so
-that starts and rebalances do not count. The broker computes on the same cores: its share is stated.
+that starts and rebalances do not count. The broker computes on the same cores: its share is stated. Beside
+one worker it computes on the core that the worker leaves idle, and beside two it takes from them what it
+needs, so that they cannot be twice as fast. A core for each worker and its share of the broker is the last
+way that is measured: all on one core against all on two.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from bench.broker import fill, settings_for
+from bench.broker import fill, read_through, settings_for
 from bench.crowd import Crowd, pool
 from bench.figure import Figure, Sample, beside, stated
 from bench.options import Options
@@ -27,9 +30,14 @@ from streams.simulation import START_MS
 from local_kafka import LocalKafka  # isort: skip  kafka-python warns unless ours imports it first
 
 LEAST_TIMES = 1.7
-RUNS = 2
-BACKLOG = 2
+FREE, PINNED = "detect", "detect, each worker on its own core"
+WHOLE = "detect, workers and broker on as many cores"
+WAYS = (FREE, PINNED, WHOLE)
+BACKLOG = 4
 """Times the events of a usual run."""
+
+WARM_UPS = 4
+"""How often the backlog is read before: a young broker computes four times as much for an event."""
 
 READ_SHARE = 0.7
 """Where the stretch ends: nobody may have run out of records by then."""
@@ -71,25 +79,22 @@ class Stretch:
 
 
 def scaling(options: Options) -> list[Figure]:
-    """Measure one worker and two, as the system places them and each on a core of its own."""
+    """Measure one worker and two on the cores that each of `WAYS` leaves them, in turn."""
     count = BACKLOG * options.events
-    kinds = [(workers, pinned) for pinned in (False, True) for workers in (1, 2)]
-    found: dict[tuple[int, bool], list[Stretch]] = {kind: [] for kind in kinds}
+    found: dict[tuple[int, str], list[Stretch]] = {(workers, way): [] for way in WAYS for workers in (1, 2)}
     with LocalKafka() as broker:
         topic = settings_for(broker.bootstrap, free_port()).topics.sketches
         crowd = Crowd([name(n).encode() for n in range(TENANTS)], pool(), start=START_MS, gap=GAP_MS)
         fill(broker.bootstrap, topic, islice(crowd.rounds(), count))
-        for _ in range(1 if options.quick else RUNS):
-            for workers, pinned in kinds:
-                found[workers, pinned].append(measure(broker, topic, count, workers, pinned=pinned))
-    return [
-        figure for pinned in (False, True) for figure in _figures(found[1, pinned], found[2, pinned], pinned)
-    ]
+        for _ in range(0 if options.quick else WARM_UPS):
+            read_through(broker.bootstrap, topic, count)
+        for _ in range(options.runs):
+            for (workers, way), stretches in found.items():
+                stretches.append(measure(broker, topic, count, workers, way))
+    return [figure for way in WAYS for figure in _figures(found[1, way], found[2, way], way)]
 
 
-def _figures(one: Sequence[Stretch], two: Sequence[Stretch], pinned: bool) -> list[Figure]:  # noqa: FBT001
-    how = "detect, each worker on its own core" if pinned else "detect"
-
+def _figures(one: Sequence[Stretch], two: Sequence[Stretch], how: str) -> list[Figure]:
     def of(read: Callable[[Stretch], float], stretches: Sequence[Stretch]) -> Sample:
         return Sample.of(map(read, stretches))
 
@@ -104,8 +109,13 @@ def _figures(one: Sequence[Stretch], two: Sequence[Stretch], pinned: bool) -> li
     ]
 
 
-def measure(broker: LocalKafka, topic: str, count: int, workers: int, *, pinned: bool) -> Stretch:
+def measure(broker: LocalKafka, topic: str, count: int, workers: int, way: str) -> Stretch:
     """Let workers of one group read a topic of sketches that is full, and return a stretch of it.
+
+    Parameters
+    ----------
+    way
+        On which cores: `FREE`, `PINNED` or `WHOLE`.
 
     Raises
     ------
@@ -125,9 +135,12 @@ def measure(broker: LocalKafka, topic: str, count: int, workers: int, *, pinned:
             return all(process.poll() is None for process in processes)
 
         _wait(alive, lambda: all(ready(settings) and judged(settings) for settings in group))
-        if pinned:
-            for core, pid in enumerate(pids):
-                pin(pid, core)
+        for core, pid in enumerate(pids if way == PINNED else ()):
+            pin(pid, [core])
+        if way == WHOLE:
+            for pid in (*pids, broker.pid):
+                pin(pid, range(workers))
+            stack.callback(pin, broker.pid, range(os.cpu_count() or 1))
         start = _look(group, pids, broker.pid)
         _wait(alive, lambda: _look(group, pids, broker.pid)[0] >= READ_SHARE * count)
         end = _look(group, pids, broker.pid)
@@ -136,11 +149,13 @@ def measure(broker: LocalKafka, topic: str, count: int, workers: int, *, pinned:
     return Stretch(*(after - before for before, after in zip(start, end, strict=True)))
 
 
-def pin(pid: int, core: int) -> None:
-    """Keep all threads of a process on one of the cores that we may use."""
+def pin(pid: int, places: Iterable[int]) -> None:
+    """Keep all threads of a process on some of the cores that we may use."""
     cores = sorted(os.sched_getaffinity(0))
+    chosen = {cores[place % len(cores)] for place in places}
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {cores[core % len(cores)]})
+        with suppress(ProcessLookupError):  # it has just ended
+            os.sched_setaffinity(int(thread.name), chosen)
 
 
 def _look(group: Sequence[Settings], pids: Sequence[int], broker: int) -> tuple[float, float, float, float]:

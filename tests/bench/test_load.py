@@ -55,7 +55,7 @@ def test_a_process_is_pinned_and_has_memory_until_it_ends() -> None:
     with subprocess.Popen([sys.executable, "-c", waiting], stdout=subprocess.PIPE) as process:
         assert process.stdout
         process.stdout.readline()
-        pin(process.pid, 0)
+        pin(process.pid, [0])
         assert os.sched_getaffinity(process.pid) == {min(os.sched_getaffinity(0))}
         assert resident_kib(process) > 1_000
         process.kill()
