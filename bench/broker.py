@@ -15,7 +15,7 @@ from local_kafka import LocalKafka  # isort: skip  kafka-python warns unless our
 
 PARTITIONS = 4
 MOST_QUEUED = 50_000
-READ_AT_ONCE = 10_000
+READ_AT_ONCE, READ_SECONDS = 10_000, 10.0
 OURS = ("sketches", "state", "alerts", "dead_letters", "population", "fingerprints", "control")
 """Topics that each run has for itself, so that it finds nothing of the runs before."""
 
@@ -68,9 +68,11 @@ def fill(
 
 
 def read_through(bootstrap: str, topic: str, count: int) -> None:
-    """Read so many records of a topic with `PARTITIONS` partitions, and do nothing with them."""
+    """Read so many records of a topic with `PARTITIONS` partitions, or as many as come, and forget them."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": uuid4().hex, "log_level": 3})
     consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(PARTITIONS)])
-    while count > 0:
-        count -= len(consumer.consume(READ_AT_ONCE, timeout=1.0))
-    consumer.close()
+    try:
+        while count > 0 and (read := consumer.consume(min(count, READ_AT_ONCE), timeout=READ_SECONDS)):
+            count -= len(read)
+    finally:
+        consumer.close()

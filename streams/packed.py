@@ -18,6 +18,9 @@ from aiokafka.errors import CorruptRecordException  # type: ignore[import-untype
 
 from streams.record import Record
 
+_PACKED = object()
+"""Stands where a consumer has what it makes of values: aiokafka hands it on to its records."""
+
 
 class PackedRecords:
     """The records of one partition in one answer of a broker, to be taken once and in order.
@@ -60,13 +63,8 @@ def _one_by_one(batches: deque[Any]) -> Iterator[Any]:
 
 def fetch_packed(consumer: Any) -> None:
     """Let one `AIOKafkaConsumer` that was not started yet give `PackedRecords`, one for each partition."""
-    consumer._value_deserializer = _packed  # noqa: SLF001
+    consumer._value_deserializer = _PACKED  # noqa: SLF001
     fetcher.PartitionRecords = _PartitionRecords
-
-
-def _packed(value: bytes) -> bytes:
-    """Mark a consumer; it is never called."""
-    return value
 
 
 class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -78,7 +76,7 @@ class _PartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
     next_fetch_offset: int
 
     def _unpack_records(self) -> Iterator[Any]:
-        packed = self._value_deserializer is _packed
+        packed = self._value_deserializer is _PACKED
         return self._pack() if packed else super()._unpack_records()
 
     def _pack(self) -> Iterator[PackedRecords]:

@@ -16,6 +16,7 @@ from models.sketch import Origin, Sketch, encode_sketch
 from models.sketcher import Sketcher
 from streams import reading
 from streams.formats import _adapted, decoder
+from streams.population_records import MARK_KEY
 from streams.reading import RequestReader, SketchReader
 from streams.record import Record
 
@@ -84,6 +85,15 @@ def test_the_sketch_topic_is_read_with_the_key_as_tenant() -> None:
     assert [sources[code] for code in codes] == [("source", 1)] * 2
     assert [letter.reason for letter in found.dead_letters] == ["missing_key", "broken_sketch"]
     assert found.empty == 1
+
+
+@pytest.mark.parametrize("key", [None, b"", MARK_KEY + b"?", b"\xff"])
+def test_a_sketch_without_a_tenant_is_set_aside_and_not_lost(key: bytes | None) -> None:
+    value = encode_sketch(Sketch(id="r", tenant="t", time=1_772_582_400_000, origin=Origin("source", 1, 4)))
+    found = SketchReader().read([record(0, value), record(1, value, key), record(2, value)])
+    assert found.offsets == [0, 2]
+    assert [letter.offset for letter in found.dead_letters] == [1]
+    assert (found.marks, found.empty) == ([], 0)
 
 
 def test_a_time_too_far_ahead_of_the_record_is_refused_and_one_long_past_is_not() -> None:
