@@ -83,7 +83,8 @@ class Stand:
         """Start a worker, perhaps one that kills itself the n-th time it reaches a step."""
         log = self.folder / f"{self.settings.kafka.group}-{next(self._numbers)}.log"
         armed = [step, str(times)] if step else []
-        command = [sys.executable, str(HERE / "armed_worker.py"), self.settings.model_dump_json(), *armed]
+        run = [sys.executable, "-X", "faulthandler", str(HERE / "armed_worker.py")]
+        command = [*run, self.settings.model_dump_json(), *armed]
         with log.open("wb") as out:
             worker = Worker(subprocess.Popen(command, stderr=out, cwd=HERE.parents[1]), log, bool(step))
         self.workers.append(worker)

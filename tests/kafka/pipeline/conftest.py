@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -81,8 +82,10 @@ class Bus:
     """One test's topics and workers."""
 
     settings: Settings
-    log: Path
+    folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    logs: dict[int, Path] = field(default_factory=dict)
+    """Of every worker that was started, by its process id."""
 
     def publish(self, values: Iterable[bytes | None], key: Callable[[int], bytes | None]) -> None:
         """Put values onto the source topic."""
@@ -141,20 +144,30 @@ class Bus:
 
         return [statement(record.value) for record in self.read(topic, enough)]
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start one more worker."""
-        command = [sys.executable, "-c", RUN, self.settings.model_dump_json()]
-        with self.log.open("ab") as log:
-            worker = subprocess.Popen(command, stderr=log, cwd=ROOT)
+    def start(self, script: str = RUN, **variables: str) -> subprocess.Popen[bytes]:
+        """Start one more worker, perhaps by another script and with variables of the environment."""
+        command = [sys.executable, "-X", "faulthandler", "-c", script, self.settings.model_dump_json()]
+        path = self.folder / f"worker-{len(self.logs)}.log"
+        with path.open("wb") as log:
+            worker = subprocess.Popen(command, stderr=log, cwd=ROOT, env=os.environ | variables)
         self.workers.append(worker)
+        self.logs[worker.pid] = path
         return worker
 
     def stop(self, worker: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> int:
-        """Signal a worker and return its exit code."""
+        """Signal a worker and return its exit code; one that is asked to stop must have been able to hear."""
+        if number == signal.SIGTERM:
+            self._wait_until_started(worker)
         worker.send_signal(number)
         code = worker.wait(60)
         self.workers.remove(worker)
         return code
+
+    def _wait_until_started(self, worker: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + 45
+        while worker.poll() is None and "worker starts" not in self.logs[worker.pid].read_text():
+            assert time.monotonic() < deadline, self.said()[-4000:]
+            time.sleep(0.05)
 
     def has_committed(self, topic: str) -> bool:
         """Tell whether the workers have committed every partition of a topic."""
@@ -170,7 +183,7 @@ class Bus:
 
     def said(self) -> str:
         """Return what all workers logged."""
-        return self.log.read_text() if self.log.exists() else ""
+        return "".join(path.read_text() for path in self.logs.values())
 
 
 @pytest.fixture
@@ -185,7 +198,7 @@ def make_bus(make_settings: MakeSettings, tmp_path: Path) -> Iterator[Callable[.
             "state": {"checkpoint_seconds": 0.5, "checkpoint_events": 100},
         }
         every = {name: chosen.get(name, {}) | sections.get(name, {}) for name in {**chosen, **sections}}
-        made.append(Bus(make_settings(**every), tmp_path / "workers.log"))
+        made.append(Bus(make_settings(**every), tmp_path))
         apply_topics(made[-1].settings, with_source=True)
         return made[-1]
 

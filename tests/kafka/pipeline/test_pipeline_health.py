@@ -6,8 +6,6 @@ import json
 import re
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -77,10 +75,7 @@ def test_a_worker_that_hangs_while_records_wait_is_not_alive_and_ends(
     port = Port()
     bus = make_bus(worker=PATIENCE, metrics={"port": port.number})
     bus.publish_requests(range(600))
-    with bus.log.open("ab") as log:
-        command = [sys.executable, "-c", script, bus.settings.model_dump_json()]
-        worker = subprocess.Popen(command, stderr=log, cwd=ROOT)
-    bus.workers.append(worker)
+    worker = bus.start(script)
     lives: set[tuple[int, str]] = set()
     while worker.poll() is None:
         lives.add(port.get("/health/live"))
