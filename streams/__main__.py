@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 
@@ -13,6 +14,8 @@ def main() -> int:
     """Run the command line and return its exit code."""
     for variable in ONE_THREAD:
         os.environ.setdefault(variable, "1")
+    if sys.__stderr__:
+        faulthandler.enable(sys.__stderr__)  # what compiled code was called from when it ended the process
     from streams import cli  # noqa: PLC0415  loads numpy
 
     return cli.main()

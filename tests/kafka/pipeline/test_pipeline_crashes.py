@@ -11,6 +11,20 @@ if TYPE_CHECKING:
 
     Offline = Callable[[range], set[Statement]]
 
+FAILS_TO_LEAVE = """
+import sys
+from models.errors import DeliveryError
+from streams.pipeline import Pipeline
+from streams.settings import Settings
+from streams.worker import run_worker
+leave, first = Pipeline.leave, iter([True])
+async def fail_later(self, seconds):
+    if not next(first, False):  # once there is something to give up
+        raise DeliveryError("not today")
+    await leave(self, seconds)
+Pipeline.leave = fail_later
+sys.exit(run_worker(Settings.model_validate_json(sys.argv[1])))
+"""
 PARTS = [range(600), range(600, 1200), range(1200, 1800)]
 ALL = range(1800)
 
@@ -55,6 +69,20 @@ def test_a_worker_that_joins_in_the_middle_takes_over_without_loss_or_repetition
     assert bus.stop(first) == 0
     bus.publish_requests(PARTS[2])
     assert sorted(bus.statements(offline(ALL))) == sorted(offline(ALL))
+
+
+def test_a_worker_that_fails_while_it_gives_up_partitions_ends_by_itself(
+    bus: Bus, offline: Offline, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    first = bus.start(FAILS_TO_LEAVE, PYTHONASYNCIODEBUG="1")  # refuses what a loop is told by another thread
+    bus.publish_requests(ALL)
+    wait_until(lambda: "partitions assigned" in bus.said())
+    bus.start()
+    assert first.wait(60) == 1
+    assert "not today" in bus.said()
+    assert "thread-safe" not in bus.said()
+    assert "loop is closed" not in bus.said()
+    assert set(bus.statements(offline(ALL))) == offline(ALL)
 
 
 def test_a_source_that_was_created_anew_under_our_state_is_an_error(bus: Bus, offline: Offline) -> None:
