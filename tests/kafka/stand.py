@@ -61,6 +61,11 @@ class Worker:
         """How often it was given partitions, or none."""
         return self.said().count('"partitions assigned"')
 
+    @property
+    def settled(self) -> bool:
+        """Tell whether it has partitions and is not about to end, having given up."""
+        return self.assignments > 0 and '"worker stops"' not in self.said()
+
 
 @dataclass
 class Stand:
@@ -173,7 +178,7 @@ class Stand:
 
     def outcome(self) -> Outcome:
         """Wait until all is done, end the workers, and return what they have said and kept."""
-        self.wait_until(lambda: self.is_done() and all(worker.assignments for worker in self.workers))
+        self.wait_until(lambda: self.is_done() and all(worker.settled for worker in self.workers))
         for worker in list(self.workers):
             code = self.end(worker)
             assert code == OK, f"a worker ended with code {code}:\n{worker.said()[-6000:]}"
