@@ -25,7 +25,7 @@ class Interval:
             self._settled.set()
 
     async def settle(self, seconds: float) -> None:
-        """Wait until everything has arrived.
+        """Wait until everything has arrived; call it once nothing more is posted.
 
         Raises
         ------
@@ -33,6 +33,7 @@ class Interval:
             A record was refused, or not all arrived in time: nothing that depends on them may be committed.
         """
         if self.pending and not self._failure:
+            self._settled.clear()  # everything may have arrived before, while more was still to be posted
             try:
                 await asyncio.wait_for(self._settled.wait(), seconds)
             except TimeoutError:

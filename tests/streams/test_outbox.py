@@ -205,6 +205,27 @@ def test_a_cut_holds_what_was_posted_even_if_it_was_not_sent_yet() -> None:
     run(body)
 
 
+def test_what_had_arrived_before_the_cut_does_not_stand_for_what_had_not() -> None:
+    async def body(producer: FakeProducer, deliveries: Deliveries) -> None:
+        deliveries.post("alerts", b"", b"first", partition=0)
+        await deliveries.flush()
+        deliveries._outbox.hurry()
+        await turns()
+        assert len(producer.took) == 1
+        producer.gate.clear()
+        deliveries.post("alerts", b"", b"second", partition=0)
+        interval = deliveries.cut()
+        await deliveries.flush()
+        deliveries._outbox.hurry()
+        with pytest.raises(DeliveryError, match="1 records were not delivered"):
+            await interval.settle(0.01)
+        producer.gate.set()
+        await interval.settle(1)
+        assert len(producer.took) == 2
+
+    run(body)
+
+
 def test_a_settled_stage_waits_for_its_own_records_alone() -> None:
     async def body() -> None:
         producer = FakeProducer()
@@ -235,12 +256,16 @@ moves = st.lists(
 def test_every_record_arrives_once_and_in_order_whatever_happens(moves: list[tuple[int, int] | str]) -> None:
     posted: dict[int, list[bytes]] = {}
 
+    async def settle(interval: Interval) -> None:
+        await interval.settle(1)
+        assert interval.pending == 0
+
     async def body(producer: FakeProducer, deliveries: Deliveries) -> None:
-        intervals: list[Interval] = []
+        settled: list[asyncio.Task[None]] = []
         flushes: list[asyncio.Task[None]] = []
         does: dict[str, Callable[[], object]] = {
             "flush": lambda: flushes.append(asyncio.create_task(deliveries.flush())),
-            "cut": lambda: intervals.append(deliveries.cut()),
+            "cut": lambda: settled.append(asyncio.create_task(settle(deliveries.cut()))),
             "hurry": deliveries._outbox.hurry,
             "open": producer.gate.set,
             "shut": producer.gate.clear,
@@ -257,10 +282,7 @@ def test_every_record_arrives_once_and_in_order_whatever_happens(moves: list[tup
                 does[move]()
         producer.gate.set()
         await deliveries.settle(1)
-        for interval in intervals:
-            await interval.settle(1)
-            assert interval.pending == 0
-        await asyncio.gather(*flushes)
+        await asyncio.gather(*settled, *flushes)
 
     producer = run(body, most=3000)
     arrived: dict[int, list[bytes]] = {}
