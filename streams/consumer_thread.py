@@ -15,6 +15,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from mode import Service
 
+from streams.lookups import pace_lookups
 from streams.packed import PackedRecords, fetch_packed
 from streams.thread_events import share_events
 
@@ -93,6 +94,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         """
         consumer = super()._create_worker_consumer(transport)
         fetch_packed(consumer)
+        pace_lookups(consumer._client)  # noqa: SLF001
         consumer._isolation_level = "read_committed"  # noqa: SLF001
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001
         return consumer

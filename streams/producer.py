@@ -10,6 +10,8 @@ from typing import Any
 
 from faust.transport.drivers import aiokafka as driver
 
+from streams.lookups import pace_lookups
+
 LOGGER = logging.getLogger("faust.transport")
 LEAVE_SECONDS = 3.0
 
@@ -51,6 +53,11 @@ class OrderedProducer(driver.Producer):
         """Stop, but do not wait for what the broker does not take."""
         with suppress(TimeoutError):
             await asyncio.wait_for(super().on_stop(), LEAVE_SECONDS)
+
+    def _new_producer(self, transactional_id: str | None = None) -> Any:
+        producer = super()._new_producer(transactional_id)
+        pace_lookups(producer.client)
+        return producer
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True}
