@@ -246,7 +246,7 @@ def test_a_settled_stage_waits_for_its_own_records_alone() -> None:
 moves = st.lists(
     st.one_of(
         st.tuples(st.integers(0, 3), st.integers(0, 700)),  # post so many bytes to a partition
-        st.sampled_from(["flush", "cut", "open", "shut", "turn", "hurry"]),
+        st.sampled_from(["flush", "cut", "open", "shut", "turn", "hurry", "deliver"]),
     ),
     max_size=80,
 )
@@ -278,8 +278,15 @@ def test_every_record_arrives_once_and_in_order_whatever_happens(moves: list[tup
                 deliveries.post("alerts", b"", value, partition=partition)
             elif move == "turn":
                 await turns(5)
+            elif move == "deliver":
+                does["flush"]()
+                await turns(5)
+                does["hurry"]()
+                await turns(5)
             else:
                 does[move]()
+            if move == "cut":
+                await turns(1)
         producer.gate.set()
         await deliveries.settle(1)
         await asyncio.gather(*settled, *flushes)
