@@ -51,7 +51,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     def close(self) -> None:
         """Leave the consumer to the end of the thread: Faust closes here what belongs to the thread's loop.
 
-        It does so when partitions come while the worker stops, and what is freed twice ends the process.
+        It does so when partitions come while the worker stops, and uvloop crashes or hangs by it.
         """
 
     async def _fetch_records(

@@ -150,6 +150,8 @@ class DistillwatchApp(faust.App):
 
     def _crash(self, reason: BaseException) -> None:
         """Keep the first reason: what it brings down with it says only that it was brought down."""
+        if self.pipeline is not None:
+            self.pipeline.give_up()
         first = self.crash_reason
         super()._crash(reason if first is None or isinstance(first, asyncio.CancelledError) else first)
 

@@ -41,6 +41,7 @@ class Pipeline:
         self._events = events
         self._since = 0
         self._due = asyncio.Event()
+        self._given_up = False
 
     async def process(self, stage: Stage, batch: BatchMessage) -> None:
         """Let a stage process a batch, and note when it is time for a checkpoint.
@@ -49,13 +50,21 @@ class Pipeline:
         """
         if stage.crowd() > FULL:
             await self._checkpointer.done()
-        count = await stage.process(batch)  # `+=` over an await would forget what the other stage added
+        try:
+            count = await stage.process(batch)  # `+=` over an await would forget what the other stage added
+        except Exception:
+            self.give_up()
+            raise
         self._since += count
         if self._is_due():
             self._due.set()
 
+    def give_up(self) -> None:
+        """Begin no checkpoint any more: what failed may be applied, and what follows from it not posted."""
+        self._given_up = True
+
     async def checkpoint_for_ever(self) -> None:
-        """Write checkpoints when they are due.
+        """Write checkpoints when they are due, until somebody gives up.
 
         Raises
         ------
@@ -65,6 +74,8 @@ class Pipeline:
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._due.wait(), self._seconds)
+            if self._given_up:
+                return
             self._since = 0
             await self._checkpointer.run()
             if not self._is_due():  # what was crowded when it began is not any more
@@ -89,7 +100,8 @@ class Pipeline:
         for stage in self._stages:
             stage.halt()
         try:
-            await asyncio.wait_for(self._checkpointer.run(), seconds)
+            if not self._given_up:
+                await asyncio.wait_for(self._checkpointer.run(), seconds)
         except TimeoutError:
             raise DeliveryError(
                 f"the last checkpoint was not written in {seconds:g} s; what it would have held is read again"

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from streams.pipeline import CROWDED, FULL, Pipeline
+from streams.snapshot_store import StoreError
 
 
 class Stage:
@@ -18,9 +19,16 @@ class Stage:
         self.room_taken = 0.0
         self.takes = 0.3
         self.batches = 0
+        self.fails = False
+
+    def halt(self) -> None: ...
+
+    def reset(self) -> None: ...
 
     async def process(self, _batch: object) -> int:
         await asyncio.sleep(0)
+        if self.fails:
+            raise StoreError("no room")
         self.room_taken += self.takes
         self.batches += 1
         return 10
@@ -100,3 +108,32 @@ def test_so_many_events_call_for_a_checkpoint(events: int) -> None:
             assert checkpointer.runs == number * 10 // events
 
     run(body, events)
+
+
+def test_what_a_stage_failed_in_the_middle_of_is_in_no_checkpoint() -> None:
+    async def body(stage: Stage, checkpointer: Checkpointer, pipeline: Pipeline) -> None:
+        checkpointer.may_end.set()
+        await process(pipeline, stage)
+        await turns()
+        assert checkpointer.runs == 1
+        stage.fails = True
+        with pytest.raises(StoreError):
+            await process(pipeline, stage)
+        stage.fails = False
+        await process(pipeline, stage)
+        await turns()
+        await pipeline.leave(30)
+        assert checkpointer.runs == 1
+
+    run(body, events=10)
+
+
+def test_a_crash_elsewhere_ends_the_checkpoints_too() -> None:
+    async def body(stage: Stage, checkpointer: Checkpointer, pipeline: Pipeline) -> None:
+        checkpointer.may_end.set()
+        pipeline.give_up()
+        await process(pipeline, stage)
+        await turns()
+        assert checkpointer.runs == 0
+
+    run(body, events=10)
